@@ -1,0 +1,40 @@
+"""Gradient descent for linear regression that cannot blow up, at the cost of one pass over the data.
+
+>>> import fastgd
+>>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=1000)
+>>> round(result.slope, 6), result.converged
+(1.9, False)
+"""
+
+from __future__ import annotations
+
+from fastgd import tutorial
+from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
+from fastgd.fit import analyse, fit
+from fastgd.moments import Moments
+from fastgd.path import Path
+from fastgd.result import FitResult
+from fastgd.stability import Stability
+from fastgd.tutorial import compute_error, gradient_descent, step_gradient
+from fastgd.warm import warmup
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConvergenceWarning",
+    "DataError",
+    "FastGDError",
+    "FitResult",
+    "Moments",
+    "Path",
+    "Stability",
+    "Status",
+    "UnstableLearningRateError",
+    "analyse",
+    "compute_error",
+    "fit",
+    "gradient_descent",
+    "step_gradient",
+    "tutorial",
+    "warmup",
+]

@@ -1,0 +1,55 @@
+"""What can go wrong, and how a descent can end: each meaning and its text written once."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class FastGDError(Exception):
+    """Base of every error that fastgd raises on purpose."""
+
+
+class DataError(FastGDError, ValueError):
+    """The data or an argument cannot be used as they are; the message says what came, where, and what to do."""
+
+
+class UnstableLearningRateError(FastGDError, ValueError):
+    """The learning rate is at or past 2 / lambda_max, where gradient descent moves away from the minimum.
+
+    Attributes
+    ----------
+    learning_rate : float
+        The rate that was asked for.
+    max_learning_rate : float
+        The limit that it must stay below.
+    overflow_iteration : int or None
+        The iteration at which the error would overflow float64; None if it never would.
+    """
+
+    def __init__(
+        self, message: str, learning_rate: float, max_learning_rate: float, overflow_iteration: int | None
+    ) -> None:
+        super().__init__(message)
+        self.learning_rate = learning_rate
+        self.max_learning_rate = max_learning_rate
+        self.overflow_iteration = overflow_iteration
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        return type(self), (self.args[0], self.learning_rate, self.max_learning_rate, self.overflow_iteration)
+
+
+class ConvergenceWarning(UserWarning):
+    """A descent stopped before the tolerance that was asked for, or left the numbers that float64 can hold."""
+
+
+class Status(Enum):
+    """How a descent ended; the value is its sentence."""
+
+    CONVERGED = "It arrived: the tolerance is met, or no coefficient changes any more."
+    MAX_ITER = "It ran the iterations that were asked for and stopped on the way."
+    DIVERGED = "The learning rate is too large: it moves away from the minimum, and was stopped before it overflowed."
+
+
+def missing_extra(package: str, extra: str, purpose: str) -> ImportError:
+    """The one text for a package that an optional part needs and that is not installed."""
+    return ImportError(f"{purpose} needs {package}, which is not installed: pip install 'fastgd[{extra}]'")

@@ -1,0 +1,352 @@
+"""Sums of rows and of products of columns in double-double: the one pass over the data.
+
+A sum is kept as an unevaluated pair ``high + low``. ``TwoSum`` (Knuth) and ``TwoProd`` (Dekker, on Veltkamp's halves)
+give the rounding error of each addition and product exactly, and the errors go into ``low``: Ogita, Rump & Oishi (2005),
+*Accurate sum and dot product*, SIAM J. Sci. Comput. 26(6). The result is off by about 2^-104 of the sum of magnitudes.
+
+Row r of a block goes to lane r mod LANES; the loops run over lanes, which vectorises, where one accumulator in a scalar
+would not. Blocks start at fixed rows and are added in one fixed tree, so that the rows alone decide the bits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.kernels._compile import inlined, kernel
+
+LANES = 128
+"""Rows taken at a time. ns a row of (x, y): 64 lanes 3.2, 128 lanes 2.9, 256 lanes 2.6; with 10 features 50, 55, 43."""
+
+BLOCK = 4096
+"""Rows a block: folding the lanes into one sum costs 0.1 ns a row at this size."""
+
+FACTOR_ROWS = 8
+"""Lane buffers a column: value, its two halves, rest; once as the right factor and once, weighted, as the left."""
+
+_SPLITTER = 134217729.0  # 2^27 + 1
+_SMALLEST, _LARGEST = 2.0**-800, 2.0**900  # of squares: products' errors, 2^-106 as large, must not underflow
+_FAR = 2.0**-34  # variance over mean square: below it, taking the mean out would cost over 34 of 106 bits
+
+
+@inlined
+def _two_sum(a: float, b: float) -> tuple[float, float]:
+    """a + b as rounded, and its error (Knuth)."""
+    s = a + b
+    z = s - a
+    return s, (a - (s - z)) + (b - z)
+
+
+@inlined
+def _halve(a: float) -> tuple[float, float]:
+    """a as the sum of two numbers of at most 26 bits (Veltkamp), so that products of halves are exact."""
+    t = _SPLITTER * a
+    h = t - (t - a)
+    return h, a - h
+
+
+@inlined
+def _two_product(a: float, a1: float, a2: float, b: float, b1: float, b2: float) -> tuple[float, float]:
+    """a * b as rounded, and its error (Dekker), from a = a1 + a2 and b = b1 + b2."""
+    p = a * b
+    return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
+
+
+@kernel
+def _copy(X: NDArray[np.float64], y: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
+    """Values of at most LANES rows, gathered by column. Apart from the arithmetic, which would not vectorise here."""
+    m, p = X.shape
+    for i in range(p):
+        value = factors[i, 0]
+        column = X[:, i]
+        for r in range(m):
+            value[r] = column[r]
+    if y.size > 0:
+        value = factors[p, 0]
+        for r in range(m):
+            value[r] = y[r]
+
+
+@kernel
+def _subtract(shift: float, m: int, factor: NDArray[np.float64]) -> int:
+    """Values minus shift, exactly, as value + rest; returns how many rests are not zero."""
+    value = factor[0, :m]
+    rest = factor[3, :m]
+    for r in range(m):
+        value[r], rest[r] = _two_sum(value[r], -shift)
+    inexact = 0
+    for r in range(m):
+        inexact += rest[r] != 0.0
+    return inexact
+
+
+@kernel
+def _accumulate(factors: NDArray[np.float64], m: int, high: NDArray[np.float64], low: NDArray[np.float64]) -> None:
+    """Sums of columns and of products of columns over m rows, no weights, no rests."""
+    q = factors.shape[0]
+    s = 1 + q
+    for i in range(q):
+        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
+        h, l = high[1 + i, :m], low[1 + i, :m]
+        hh, ll = high[s, :m], low[s, :m]
+        for r in range(m):
+            v = a[r]
+            v1, v2 = _halve(v)
+            a1[r], a2[r] = v1, v2
+            t, e = _two_sum(h[r], v)
+            h[r] = t
+            l[r] += e
+            p, d = _two_product(v, v1, v2, v, v1, v2)
+            t, e = _two_sum(hh[r], p)
+            hh[r] = t
+            ll[r] += e + d
+        s += q - i
+    s = 1 + q
+    for i in range(q):
+        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
+        for j in range(i + 1, q):
+            b, b1, b2 = factors[j, 0, :m], factors[j, 1, :m], factors[j, 2, :m]
+            h, l = high[s + j - i, :m], low[s + j - i, :m]
+            for r in range(m):
+                p, d = _two_product(a[r], a1[r], a2[r], b[r], b1[r], b2[r])
+                t, e = _two_sum(h[r], p)
+                h[r] = t
+                l[r] += e + d
+        s += q - i
+
+
+@kernel
+def _accumulate_pairs(
+    factors: NDArray[np.float64], side: int, m: int, high: NDArray[np.float64], low: NDArray[np.float64]
+) -> None:
+    """`_accumulate` with the rests: (a + c)(b + d) = ab + (ad + cb), cd being too small to count.
+
+    `side` is the buffer row of the left factors: 0 for the columns themselves, 4 for the weighted ones.
+    A function of its own: as a branch in `_accumulate` it keeps LLVM from vectorising either (6.0 against 3.7 ns a row).
+    """
+    q = factors.shape[0]
+    s = 1 + q
+    for i in range(q):
+        a, a1, a2, c = (
+            factors[i, side, :m], factors[i, side + 1, :m], factors[i, side + 2, :m], factors[i, side + 3, :m]
+        )  # fmt: skip
+        h, l = high[1 + i, :m], low[1 + i, :m]
+        for r in range(m):
+            t, e = _two_sum(h[r], a[r])
+            h[r] = t
+            l[r] += e + c[r]
+        for j in range(i, q):
+            b, b1, b2, d = factors[j, 0, :m], factors[j, 1, :m], factors[j, 2, :m], factors[j, 3, :m]
+            h, l = high[s, :m], low[s, :m]
+            for r in range(m):
+                p, f = _two_product(a[r], a1[r], a2[r], b[r], b1[r], b2[r])
+                g = a[r] * d[r] + c[r] * b[r]
+                t, e = _two_sum(h[r], p)
+                h[r] = t
+                l[r] += (e + f) + g
+            s += 1
+
+
+@kernel
+def _halve_columns(m: int, factors: NDArray[np.float64]) -> None:
+    for i in range(factors.shape[0]):
+        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
+        for r in range(m):
+            v1, v2 = _halve(a[r])
+            a1[r], a2[r] = v1, v2
+
+
+@kernel
+def _weigh(
+    weight: NDArray[np.float64], factors: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64]
+) -> None:
+    """Left factors weight * (value + rest), and the sum of the weights."""
+    m = weight.size
+    w = factors[0, 4, :m]
+    h, l = high[0, :m], low[0, :m]
+    for r in range(m):
+        w[r] = weight[r]
+    for r in range(m):
+        t, e = _two_sum(h[r], w[r])
+        h[r] = t
+        l[r] += e
+    for i in range(factors.shape[0] - 1, -1, -1):  # column 0 last: its row 4 holds the weights until then
+        a, a1, a2, c = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m], factors[i, 3, :m]
+        b, b1, b2, d = factors[i, 4, :m], factors[i, 5, :m], factors[i, 6, :m], factors[i, 7, :m]
+        for r in range(m):
+            v = w[r]
+            v1, v2 = _halve(v)
+            p, e = _two_product(v, v1, v2, a[r], a1[r], a2[r])
+            f = v * c[r]
+            p1, p2 = _halve(p)
+            b[r], b1[r], b2[r], d[r] = p, p1, p2, e + f
+
+
+@kernel
+def _add_sums(sums: NDArray[np.float64], more: NDArray[np.float64]) -> None:
+    """sums += more, for pairs of rows (high, low)."""
+    high, low = sums[0], sums[1]
+    value, rest = more[0], more[1]
+    for s in range(high.size):
+        t, e = _two_sum(high[s], value[s])
+        high[s] = t
+        low[s] += e + rest[s]
+
+
+@kernel
+def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: NDArray[np.float64]) -> None:
+    """out[0] + out[1] = sums over the first `width` lanes: upper half onto lower down to 8 lanes, then one by one."""
+    for s in range(high.shape[0]):
+        w = width
+        while w > 8:
+            half = (w + 1) // 2
+            h, l = high[s, :half], low[s, :half]
+            hh, ll = high[s, half:w], low[s, half:w]
+            for r in range(hh.size):
+                t, e = _two_sum(h[r], hh[r])
+                h[r] = t
+                l[r] += e + ll[r]
+            w = half
+        value = high[s, 0]
+        rest = low[s, 0]
+        for r in range(1, w):
+            value, e = _two_sum(value, high[s, r])
+            rest += e + low[s, r]
+        out[0, s] = value
+        out[1, s] = rest
+
+
+@kernel
+def _sum_block(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    work: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """out[0] + out[1] = the sums of one block of rows."""
+    n = X.shape[0]
+    q = X.shape[1] + (y.size > 0)
+    sums = out.shape[1]
+    factors = work[: q * FACTOR_ROWS].reshape((q, FACTOR_ROWS, LANES))
+    high = work[q * FACTOR_ROWS : q * FACTOR_ROWS + sums]
+    low = work[q * FACTOR_ROWS + sums : q * FACTOR_ROWS + 2 * sums]
+    width = min(n, LANES)
+    for s in range(sums):
+        high[s, :width] = 0.0
+        low[s, :width] = 0.0
+    for i in range(q):
+        factors[i, 3, :width] = 0.0
+    for start in range(0, n, LANES):
+        stop = min(start + LANES, n)
+        m = stop - start
+        _copy(X[start:stop], y[start:stop] if y.size > 0 else y, factors)
+        inexact = 0
+        for i in range(q):
+            if shift[1 + i] != 0.0:
+                inexact += _subtract(shift[1 + i], m, factors[i])
+        if weight.size > 0:
+            _halve_columns(m, factors)
+            _weigh(weight[start:stop], factors, high, low)
+            _accumulate_pairs(factors, 4, m, high, low)
+        elif inexact > 0:
+            _halve_columns(m, factors)
+            _accumulate_pairs(factors, 0, m, high, low)
+        else:
+            _accumulate(factors, m, high, low)
+    _fold(high, low, width, out)
+    if weight.size == 0:
+        out[0, 0] = n
+
+
+@kernel
+def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
+    """Set the shift of each column that lies far from zero to its first value; returns whether there is one.
+
+    Values within a factor 2 of the shift lose nothing in the subtraction (Sterbenz), and a constant column becomes
+    zero exactly, which is how rank deficiency is told from noise.
+    """
+    p = X.shape[1]
+    q = p + (y.size > 0)
+    far = False
+    s = 1 + q
+    for i in range(q):
+        total, squares = out[0, 1 + i], out[0, s]
+        first = X[0, i] if i < p else y[0]
+        if squares - total * (total / out[0, 0]) <= _FAR * squares and first != 0.0:
+            out[2, 1 + i] = first
+            far = True
+        s += q - i
+    return far
+
+
+@kernel
+def _in_range(q: int, out: NDArray[np.float64]) -> bool:
+    """Whether the weights and the squares of each column are safe from over- and underflow, and finite at all."""
+    safe = _SMALLEST <= out[0, 0] <= _LARGEST
+    s = 1 + q
+    for i in range(q):
+        safe = safe and _SMALLEST <= out[0, s] <= _LARGEST
+        s += q - i
+    return safe
+
+
+@kernel
+def sum_rows(
+    X: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    done: int,
+    last: bool,
+    work: NDArray[np.float64],
+    levels: NDArray[np.float64],
+) -> bool:
+    """Sums of weights, of columns (those of X, then y) and of products of columns i <= j, about a shift.
+
+    Parameters
+    ----------
+    X : (n, p), any strides
+    y : (n,), any strides, or empty where the last column of X is the target
+    weight : (n,), or empty for ones
+    done : blocks summed by earlier calls; every call but the last brings whole blocks
+    last : whether to end the sum
+    work : (FACTOR_ROWS * q + 2 * sums, LANES), q columns
+    levels : (levels, 4, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
+        In the end, the sums are levels[0, 0] + levels[0, 1] and levels[0, 2, 1 : q + 1] holds the columns' shifts;
+        levels[0, 3], zeroed, is the caller's, for the exponents of columns that it scaled.
+
+    Returns
+    -------
+    bool
+        False where a sum is not finite or its squares left the range that double-double needs.
+    """
+    n = X.shape[0]
+    out = levels[0]
+    depth = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
+    rest = done
+    while rest > 0:
+        depth += rest % 2
+        rest //= 2
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
+        v = y[start:stop] if y.size > 0 else y
+        w = weight[start:stop] if weight.size > 0 else weight
+        if done == 0:
+            out[2:] = 0.0
+        _sum_block(X[start:stop], v, w, out[2], work, levels[depth])
+        if done == 0 and _shift_far_columns(X, y, out):
+            _sum_block(X[start:stop], v, w, out[2], work, out)
+        depth += 1
+        done += 1
+        carry = done
+        while carry % 2 == 0:
+            carry //= 2
+            depth -= 1
+            _add_sums(levels[depth - 1], levels[depth])
+    if not last:
+        return True
+    while depth > 1:
+        depth -= 1
+        _add_sums(levels[depth - 1], levels[depth])
+    return _in_range(X.shape[1] + (y.size > 0), out)

@@ -1,0 +1,215 @@
+"""Moments: all that the data have to say about a least squares fit, made in one pass."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastgd.errors import DataError
+from fastgd.sources.arrays import numbers, read_pair
+from fastgd.sources.table import EMPTY, Table
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+@cache
+def _kernels() -> ModuleType:
+    """The moments' kernels, compiled or loaded on the first call for any strided float64 array, writeable or not."""
+    from fastgd.kernels import moments
+
+    if hasattr(moments.sum_rows, "compile"):  # a plain function where NUMBA_DISABLE_JIT is set
+        from numba import types
+
+        matrix = types.Array(types.float64, 2, "A", readonly=True)
+        vector = types.Array(types.float64, 1, "A", readonly=True)
+        work = types.float64[:, ::1]
+        levels = types.float64[:, :, ::1]
+        moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, work, levels))
+        moments.sum_rows.disable_compile()
+    return moments
+
+
+class Moments:
+    """Number of rows, means and co-moments of the features and the target, in double-double.
+
+    They are made once, by `from_arrays` or by any fit (`FitResult.moments`), are a few hundred bytes whatever the
+    number of rows, and can be given to `fit` and `analyse` in the place of the data.
+
+    The co-moments are sums of products about the mean, S_uv = sum w (u - mean u) (v - mean v), carried to about 31
+    digits (Ogita, Rump & Oishi 2005, *Accurate sum and dot product*).
+
+    Attributes
+    ----------
+    n_samples : int
+    feature_names : tuple of str
+    target_name : str
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> moments = fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9])
+    >>> moments.n_samples, moments.mean.tolist()
+    (3, [2.0, 5.0])
+    >>> fastgd.fit(moments).slope
+    3.5
+    """
+
+    __slots__ = ("_feature_names", "_sums", "_target_name", "n_samples")
+
+    def __init__(
+        self, sums: NDArray[np.float64], n_samples: int, feature_names: tuple[str, ...] | None, target_name: str | None
+    ) -> None:
+        self._sums = sums
+        self.n_samples = n_samples
+        self._feature_names = feature_names
+        self._target_name = target_name
+
+    @classmethod
+    def from_arrays(cls, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Moments:
+        """Moments of feature columns X and target y.
+
+        Parameters
+        ----------
+        X : array_like of shape (n,) or (n, p)
+        y : array_like of shape (n,)
+        sample_weight : array_like of shape (n,), optional
+            How often each row counts; not negative, not all zero.
+
+        Raises
+        ------
+        DataError
+            Lengths that differ, no rows, values that are no finite numbers.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9], sample_weight=[1, 1, 0]).mean.tolist()
+        [1.5, 3.0]
+        """
+        return sum_table(read_pair(X, y), sample_weight)
+
+    @property
+    def n_features(self) -> int:
+        """Number of feature columns, p."""
+        return len(self.feature_names)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the feature columns; x, or x0, x1, …, where the data had none."""
+        if self._feature_names is not None:
+            return self._feature_names
+        p = _columns_of(self._sums.shape[1]) - 1
+        return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
+
+    @property
+    def target_name(self) -> str:
+        """Name of the target column; y where the data had none."""
+        return self._target_name or "y"
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Weighted means, shape (p + 1,), the target last."""
+        return self._centred()[0]
+
+    @property
+    def covariance(self) -> NDArray[np.float64]:
+        """Weighted covariances divided by the sum of weights, shape (p + 1, p + 1), the target last."""
+        return self._centred()[1]
+
+    def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        from fastgd.kernels import line
+
+        self.require_one_feature()
+        state = np.empty(line.STATE_SIZE)
+        line.analyse(self._sums, True, False, state)
+        ex, ey = int(state[line.EXPONENT_X]), int(state[line.EXPONENT_Y])
+        mean = np.array([np.ldexp(state[line.MEAN_X], ex), np.ldexp(state[line.MEAN_Y], ey)])
+        with np.errstate(over="ignore", under="ignore"):
+            cov = np.ldexp(state[line.COV], ex + ey)
+            covariance = np.array(
+                [[np.ldexp(state[line.VAR_X], 2 * ex), cov], [cov, np.ldexp(state[line.VAR_Y], 2 * ey)]]
+            )
+        if not np.isfinite(covariance).all():
+            raise DataError("a variance exceeds float64: divide the column by a power of two and ask again")
+        return mean, covariance
+
+    def require_one_feature(self) -> None:
+        """Refuse several features, in the one text for it."""
+        if self._sums.shape[1] != 6:
+            raise DataError(
+                f"{self.n_features} features came ({', '.join(self.feature_names[:8])}): this version of fastgd fits one; "
+                "pass one column, or pick one by features=[name] (on the command line, --features NAME)"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
+
+
+def _columns_of(sums: int) -> int:
+    """q with sums = 1 + q + q (q + 1) / 2."""
+    return int((np.sqrt(8 * sums + 1) - 3) / 2)
+
+
+def sum_table(table: Table, sample_weight: Any = None) -> Moments:
+    """One pass over the rows of a table."""
+    if table.n_features > 1:  # before any work: the closed form for several features is not written yet
+        Moments(np.empty((4, 1 + 3 * table.n_features)), 0, table.feature_names, None).require_one_feature()
+    weight = EMPTY if sample_weight is None else _read_weight(sample_weight, table)
+    levels, safe = _sum_chunks(table, weight, None)
+    if not safe:
+        levels = _sum_scaled(table, weight)
+    return Moments(levels[0], len(table.X), table.feature_names, table.target_name)
+
+
+def _sum_chunks(
+    table: Table, weight: NDArray[np.float64], exponents: NDArray[np.int64] | None
+) -> tuple[NDArray[np.float64], bool]:
+    """Levels of `sum_rows`, and whether they can be trusted. `exponents`: columns are divided by powers of two first."""
+    kernels = _kernels()
+    n = len(table.X)
+    q = table.n_features + 1
+    sums = 1 + q + q * (q + 1) // 2
+    work = np.empty((kernels.FACTOR_ROWS * q + 2 * sums, kernels.LANES))
+    levels = np.empty((1 if n <= kernels.BLOCK else (n // kernels.BLOCK).bit_length() + 2, 4, sums))
+    done = 0
+    safe = True
+    for X, y in table.chunks(in_place=exponents is None):
+        w = weight[done * kernels.BLOCK :][: len(X)]
+        if exponents is not None:
+            ex = exponents[: X.shape[1]]
+            X, y, w = np.ldexp(X, -ex), np.ldexp(y, -exponents[q - 1]), np.ldexp(w, -exponents[q])
+        last = done * kernels.BLOCK + len(X) == n
+        safe = kernels.sum_rows(X, y, w, done, last, work, levels)
+        done += -(-len(X) // kernels.BLOCK)
+    return levels, safe
+
+
+def _sum_scaled(table: Table, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums that left the range of double-double: refuse cells that are not finite, else scale by powers of two, exactly."""
+    table.refuse_bad_cell()
+    q = table.n_features + 1
+    top = np.zeros(q)
+    for X, y in table.chunks(in_place=False):
+        top = np.maximum(top, np.abs(np.column_stack([X, y]) if y.size else X).max(axis=0))
+    exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
+    levels, _ = _sum_chunks(table, weight, exponents)
+    levels[0, 3, 1 : q + 1] = exponents[:q]
+    return levels
+
+
+def _read_weight(sample_weight: Any, table: Table) -> NDArray[np.float64]:
+    weight = np.require(numbers(sample_weight, "sample_weight"), np.float64, ["ALIGNED"])
+    n = len(table.X)
+    if weight.shape != (n,):
+        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
+    bad = ~(weight >= 0.0) | ~np.isfinite(weight)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(f"sample_weight is {weight[row]} in row {row}: weights must be finite and not negative")
+    if not weight.any():
+        raise DataError("sample_weight is zero in every row: at least one row must count")
+    return weight

@@ -1,0 +1,95 @@
+"""Iterates along a descent, each by the closed form."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.errors import DataError
+from fastgd.stability import line_kernels
+
+_MOST_ROWS = 10_000_000
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """Rows of iterates.
+
+    Attributes
+    ----------
+    iterations : ndarray of int64, shape (m,)
+    intercept : ndarray of shape (m,)
+    coef : ndarray of shape (m, p)
+    error : ndarray of shape (m,)
+        Mean squared error.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> path = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=100).path(at=[0, 1, 100])
+    >>> path.iterations.tolist(), path.error.round(4).tolist()
+    ([0, 1, 100], [27.25, 7.4119, 0.1751])
+    """
+
+    iterations: NDArray[np.int64]
+    intercept: NDArray[np.float64]
+    coef: NDArray[np.float64]
+    error: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.iterations)
+
+
+def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) -> NDArray[np.int64]:
+    """Which iterates to show: `at` as given, one in `every`, or about 20 a decade up to `last`."""
+    if every is not None and at is not None:
+        raise DataError("path(every=…, at=…): pass one of the two")
+    if at is not None:
+        return np.array([_whole(k, "at", 0) for k in at], dtype=np.int64)
+    last = min(last, _LARGEST)
+    if every is not None:
+        step = _whole(every, "every", 1)
+        rows = last // step + 1
+        if rows > _MOST_ROWS:
+            raise DataError(
+                f"path(every={every}) would have {rows} rows: the most is {_MOST_ROWS}; pass a larger step, or the iterations by at="
+            )
+        shown = np.arange(rows, dtype=np.int64) * step
+        return shown if shown[-1] == last else np.append(shown, np.int64(last))
+    decades = math.log10(last) if last else 0.0
+    marks = np.unique(np.floor(10.0 ** np.linspace(0.0, decades, 1 + math.ceil(20 * decades))))
+    inner = marks[(marks > 0) & (marks < last)].astype(np.int64)
+    return np.concatenate([[0], inner, [last] if last else []]).astype(np.int64)
+
+
+def _whole(value: int, name: str, least: int) -> int:
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        raise DataError(f"{name}={value!r}: iterations are whole numbers") from None
+    if not least <= whole <= _LARGEST:
+        raise DataError(f"{name}={value!r}: it must be at least {least} and at most 2**63 - 1")
+    return whole
+
+
+def trace(state: NDArray[np.float64], iterations: NDArray[np.int64]) -> Path:
+    """The path of a state that has begun."""
+    kernels = line_kernels()
+    out = np.empty((len(iterations), 3))
+    kernels.trace(state, iterations.astype(np.float64), iterations % 2 == 1, out)
+    exponent = 2 * int(state[kernels.EXPONENT_Y])
+    with np.errstate(over="ignore"):
+        error = np.ldexp(out[:, 2], exponent)
+    bad = ~(np.isfinite(error) & np.isfinite(out[:, 0]) & np.isfinite(out[:, 1]))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"iteration {iterations[row]} cannot be shown: its coefficients or its error exceed float64; ask for fewer iterations"
+        )
+    return Path(iterations, out[:, 0].copy(), out[:, 1:2].copy(), error)

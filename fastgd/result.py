@@ -1,0 +1,280 @@
+"""What a fit returns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastgd import report
+from fastgd.errors import DataError, Status
+from fastgd.path import Path, choose_iterations, trace
+from fastgd.sources.arrays import numbers, read_pair
+from fastgd.stability import Stability, iterations_for, line_kernels, scale
+
+if TYPE_CHECKING:
+    from fastgd.moments import Moments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """The limit point of the descent: the least squares solution (that nearest to the start where several are).
+
+    Attributes
+    ----------
+    intercept : float
+    coef : ndarray of shape (p,)
+    error : float
+        The least mean squared error.
+    """
+
+    intercept: float
+    coef: NDArray[np.float64]
+    error: float
+
+
+class Request(NamedTuple):
+    """What the caller of `fit` asked for, NaN standing for what he left to fastgd."""
+
+    learning_rate: float
+    max_iter: float
+    tol: float
+    start: tuple[float, float]
+
+
+class FitResult:
+    """The iterate that the descent reached, and what can be said about it. Attributes cannot be set.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
+    >>> result.n_iter, round(result.slope, 4), round(result.remaining, 4)
+    (100, 1.8448, 0.2284)
+    >>> round(result.optimum.coef[0], 4), round(float(result.predict([5])[0]), 3)
+    (1.9, 9.293)
+    """
+
+    __slots__ = ("_outcome", "_request", "_state", "moments")
+
+    def __init__(
+        self,
+        moments: Moments,
+        state: NDArray[np.float64],
+        outcome: tuple[float, float, float, float, float],
+        request: Request,
+    ) -> None:
+        self.moments = moments
+        self._state = state
+        self._outcome = outcome  # intercept, slope, error / 4^ey, remaining, iterations (inf: the limit point)
+        self._request = request
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "_request"):
+            raise AttributeError(f"a FitResult is frozen: {name!r} cannot be set")
+        object.__setattr__(self, name, value)
+
+    @property
+    def intercept(self) -> float:
+        """The value at x = 0, in units of the target; 0.0 with fit_intercept=False."""
+        return self._outcome[0]
+
+    @property
+    def coef(self) -> NDArray[np.float64]:
+        """Coefficients, shape (p,), in units of the target a unit of the feature."""
+        return np.array([self._outcome[1]])
+
+    @property
+    def slope(self) -> float:
+        """The one coefficient of a fit with one feature."""
+        return self._outcome[1]
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of `coef`."""
+        return self.moments.feature_names
+
+    @property
+    def error(self) -> float:
+        """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
+        return self._error(self._outcome[2])
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
+        k = self._outcome[4]
+        if k < math.inf:
+            return int(self._request.max_iter) if k == self._request.max_iter else int(k)
+        settled, _ = line_kernels().count(self._state, math.nan)
+        return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the descent."""
+        kernels = line_kernels()
+        return scale(self._state[kernels.RATE], -self._state[kernels.E1], "the learning rate")
+
+    @property
+    def status(self) -> Status:
+        """How the descent ended."""
+        kernels = line_kernels()
+        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
+            return Status.DIVERGED
+        if not math.isnan(self._request.tol):
+            return Status.CONVERGED if self.remaining <= self._request.tol else Status.MAX_ITER
+        limit = self.optimum
+        there = self.intercept == limit.intercept and self.slope == limit.coef[0]
+        return Status.CONVERGED if there else Status.MAX_ITER
+
+    @property
+    def converged(self) -> bool:
+        """Whether the tolerance is met or, without one, the coefficients are those of the limit point to the last bit."""
+        return self.status is Status.CONVERGED
+
+    @property
+    def remaining(self) -> float:
+        """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged past it."""
+        return min(1.0, self._outcome[3])
+
+    @property
+    def optimum(self) -> Optimum:
+        """The least squares solution."""
+        kernels, state = line_kernels(), self._state
+        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
+        return Optimum(
+            scale(state[kernels.LIMIT_B], ey, "the intercept"),
+            np.array([scale(state[kernels.LIMIT_W], ey - ex, "the slope")]),
+            self._error(state[kernels.BEST_ERROR]),
+        )
+
+    @property
+    def rank(self) -> int:
+        """Rank of the design with its column of ones: 2 for a line; 1 where all x are equal and the slope stays undecided."""
+        return self.stability.rank
+
+    @property
+    def stability(self) -> Stability:
+        """Which learning rates are stable on these data."""
+        return Stability(self._state, self.moments)
+
+    @property
+    def r2(self) -> float:
+        """Share of the target's variance that the fit explains, 1 - error / var(y); negative for a run that is far away."""
+        kernels = line_kernels()
+        return _explained(self._outcome[2], float(self._state[kernels.VAR_Y]))
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """intercept + X coef.
+
+        Parameters
+        ----------
+        X : array_like of shape (n,) or (n, 1)
+
+        Returns
+        -------
+        ndarray of shape (n,)
+
+        Raises
+        ------
+        DataError
+            For a shape or values that do not fit.
+        """
+        x = numbers(X, "X")
+        if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
+            raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
+        x = x.reshape(-1).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted: NDArray[np.float64] = self.intercept + x * self.slope
+        bad = ~np.isfinite(predicted)
+        if bad.any():
+            row = int(np.argmax(bad))
+            reason = "its prediction exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
+            raise DataError(f"X is {x[row]} in row {row}: {reason}")
+        return predicted
+
+    def score(self, X: ArrayLike, y: ArrayLike) -> float:
+        """R^2 on other data, 1 - sum (y - predict(X))^2 / sum (y - mean(y))^2, as scikit-learn's regressors give it.
+
+        Parameters
+        ----------
+        X : array_like of shape (n,) or (n, 1)
+        y : array_like of shape (n,)
+        """
+        table = read_pair(X, y)
+        table.refuse_bad_cell()
+        t = table.y.astype(np.float64)
+        residual = t - self.predict(table.X)
+        return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
+
+    def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
+        """Iterates of this descent, each at the same cost whatever its number.
+
+        Parameters
+        ----------
+        every : int, optional
+            One iterate in so many, up to `n_iter`.
+        at : iterable of int, optional
+            These iterations, in this order, also past `n_iter`; up to 2^63 - 1.
+            Without either: 0 to `n_iter`, about 20 a decade.
+        """
+        return trace(self._state, choose_iterations(self.n_iter, every, at))
+
+    def summary(self) -> str:
+        """Start, end and optimum, rate, limit and iterations as a table."""
+        return report.summary(self)
+
+    def explain(self) -> str:
+        """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
+        return report.explain(self)
+
+    def iterations_to(self, tol: float) -> int | None:
+        """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.
+
+        Parameters
+        ----------
+        tol : float
+            Between 0 and 1.
+        """
+        count, _ = line_kernels().count(self._state, tol)
+        if count < math.inf:
+            return int(count)
+        kernels = line_kernels()
+        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
+            return None
+        return iterations_for(-math.log(tol), self._state, self._moving_logs())
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """Where the descent began: intercept, if there is one, then coefficients."""
+        intercept, slope = self._request.start
+        return (intercept, slope) if self._state[line_kernels().INTERCEPT] else (slope,)
+
+    @property
+    def standardize(self) -> bool:
+        """Whether the descent ran in standardised coordinates."""
+        return bool(self._state[line_kernels().STANDARDIZED])
+
+    def _error(self, scaled: float) -> float:
+        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")
+
+    def _moving_logs(self) -> list[int]:
+        k = line_kernels()
+        return [log for log, d in ((k.LOG1, k.D1), (k.LOG2, k.D2)) if self._state[d] != 0.0]
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.feature_names)
+        return (
+            f"<FitResult: {self.moments.target_name} = {self.intercept:.9g} + {self.slope:.9g} * {names}, "
+            f"{self.status.name.lower()}>"
+        )
+
+
+def _explained(residual: float, total: float) -> float:
+    """1 - residual / total; where the target does not vary, 1 for a perfect fit and else 0."""
+    if total == 0.0:
+        return 1.0 if residual == 0.0 else 0.0
+    return 1.0 - residual / total

@@ -1,0 +1,6 @@
+"""Anything in, validated float64 columns and their names out."""
+
+from fastgd.sources.read import read
+from fastgd.sources.table import Table
+
+__all__ = ["Table", "read"]

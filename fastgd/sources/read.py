@@ -1,0 +1,59 @@
+"""The one door for data: decides what came, by type, and hands it on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fastgd.errors import DataError
+from fastgd.sources.arrays import read_pair, read_points
+from fastgd.sources.table import Table
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
+    """Feature columns and target out of arrays, lists, a frame or a file.
+
+    Parameters
+    ----------
+    data : (x, y), array of shape (n, p + 1), list of rows, frame, or path of a CSV or Parquet file
+    target : str, optional
+        Column name, for a frame or a file; the last column of a file without it. Or y, where `data` is x alone.
+    features : sequence of str, optional
+        Columns of the frame or file to take; the others without it.
+
+    Raises
+    ------
+    DataError
+        What came, what was needed, what to do.
+    """
+    if type(data) is np.ndarray and target is None and features is None:
+        if data.ndim == 2 and data.dtype is _FLOAT64 and data.shape[1] > 1 and data.shape[0] > 0 and data.flags.aligned:
+            return Table(data)
+        return read_points(data)
+    if isinstance(data, str | os.PathLike):
+        from fastgd.sources.files import read_file
+
+        return read_file(os.fspath(data), target, features)
+    if isinstance(data, np.ndarray | list | tuple):
+        if features is not None:
+            raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+        if isinstance(target, str):
+            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
+        if target is not None:
+            return read_pair(data, target)
+        if isinstance(data, tuple) and len(data) == 2 and not _is_row_of_points(data):
+            return read_pair(*data)
+        return read_points(data)
+    from fastgd.sources.frames import read_frame
+
+    return read_frame(data, target, features)
+
+
+def _is_row_of_points(data: tuple[Any, Any]) -> bool:
+    """Whether a tuple of two is two points ((x, y), (x, y)) rather than (x, y): tuples in a tuple, of numbers, two each."""
+    return all(isinstance(row, tuple) and len(row) == 2 and all(np.isscalar(cell) for cell in row) for row in data)

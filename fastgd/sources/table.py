@@ -1,0 +1,119 @@
+"""Columns of numbers on their way to the moments, and the checks that name the cell that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.errors import DataError
+
+EMPTY = np.empty(0)
+CHUNK = 262_144
+"""Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
+
+
+class Table:
+    """Feature columns and target of one source.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n, p), or (n, p + 1) where its last column is the target
+    y : ndarray of shape (n,), or empty where X holds the target
+    feature_names : tuple of str, or None for the default names
+    target_name : str or None
+    path : str or None
+        The file, for messages.
+    first_line : int or None
+        The line of a text file on which row 0 stands.
+    """
+
+    __slots__ = ("X", "feature_names", "first_line", "path", "target_name", "y")
+
+    def __init__(
+        self,
+        X: NDArray[Any],
+        y: NDArray[Any] = EMPTY,
+        feature_names: tuple[str, ...] | None = None,
+        target_name: str | None = None,
+        path: str | None = None,
+        first_line: int | None = None,
+    ) -> None:
+        self.X = X
+        self.y = y
+        self.feature_names = feature_names
+        self.target_name = target_name
+        self.path = path
+        self.first_line = first_line
+
+    @property
+    def n_features(self) -> int:
+        return int(self.X.shape[1]) - (self.y.size == 0)
+
+    def is_ready(self) -> bool:
+        """Whether the kernels can read the columns where they are."""
+        return _is_ready(self.X) and _is_ready(self.y)
+
+    def chunks(self, in_place: bool = True) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """The columns as float64: whole where the kernels can read them in place, else CHUNK rows at a time."""
+        if in_place and self.is_ready():
+            yield self.X, self.y
+            return
+        for start in range(0, len(self.X), CHUNK):
+            stop = start + CHUNK
+            yield self._convert(self.X[start:stop]), self._convert(self.y[start:stop])
+
+    def _convert(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        if _is_ready(values):
+            return values
+        with np.errstate(over="ignore"):  # a long double past float64 becomes inf, and is refused with its place
+            return np.require(values, np.float64, ["ALIGNED", "C"])
+
+    def name_of(self, column: int) -> str:
+        """How to call a column, the target being the last, in a message."""
+        if column == self.n_features:
+            return f"the target {self.target_name!r}" if self.target_name else "the target y"
+        if self.feature_names:
+            return f"column {self.feature_names[column]!r}"
+        return f"column {column} of x" if self.n_features > 1 else "x"
+
+    def place_of(self, row: int) -> str:
+        if self.path is None:
+            return f"in row {row}"
+        if self.first_line is None:
+            return f"in row {row} of {self.path}"
+        return f"in line {self._line_of(row)} of {self.path}"
+
+    def _line_of(self, row: int) -> int:
+        """The line of a row, blank lines being no rows."""
+        assert self.path is not None and self.first_line is not None
+        with open(self.path, encoding="utf-8", errors="replace") as file:
+            lines = (number for number, line in enumerate(file, 1) if line.strip() and number >= self.first_line)
+            return next(islice(lines, row, None))
+
+    def refuse_bad_cell(self) -> None:
+        """Raise for the first cell that is not finite, naming row and column."""
+        row0 = 0
+        for X, y in self.chunks(in_place=False):
+            bad = ~np.isfinite(X).all(axis=1)
+            if y.size:
+                bad |= ~np.isfinite(y)
+            if bad.any():
+                row = int(np.argmax(bad))
+                cells = np.append(X[row], y[row] if y.size else [])
+                column = int(np.argmax(~np.isfinite(cells)))
+                self.refuse(row0 + row, column, f"{cells[column]}")
+            row0 += len(X)
+
+    def refuse(self, row: int, column: int, what: str) -> Never:
+        raise DataError(
+            f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
+            "drop the row or fill the cell"
+        )
+
+
+def _is_ready(values: NDArray[Any]) -> bool:
+    return values.dtype == np.float64 and values.dtype.isnative and values.flags.aligned

@@ -1,0 +1,173 @@
+"""Which learning rates are stable for these data, which is the fastest, and how many iterations they need."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.errors import DataError
+
+if TYPE_CHECKING:
+    from fastgd.moments import Moments
+
+
+@cache
+def line_kernels() -> ModuleType:
+    """The kernels of the closed form; importing them is what loads numba."""
+    from fastgd.kernels import line
+
+    return line
+
+
+def scale(value: float, exponent: float, what: str) -> float:
+    """value * 2^exponent, or the error that says that float64 cannot hold it."""
+    try:
+        return math.ldexp(value, int(exponent))
+    except OverflowError:
+        digits = math.log10(abs(value)) + exponent * math.log10(2.0)
+        raise DataError(
+            f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: pass standardize=True, or divide the columns by a "
+            "power of two"
+        ) from None
+
+
+def require_rate(learning_rate: float) -> float:
+    """A learning rate as a positive, finite float."""
+    try:
+        rate = float(learning_rate)
+    except (TypeError, ValueError):
+        raise DataError(f"learning_rate={learning_rate!r}: pass a positive number or 'auto'") from None
+    if not 0.0 < rate < math.inf:
+        raise DataError(f"learning_rate={learning_rate!r}: it must be positive and finite; 'auto' finds the fastest")
+    return rate
+
+
+class Stability:
+    """What the curvature of the mean squared error allows: H = (2/N) X'X, with the intercept's column of ones.
+
+    Descent with rate eta multiplies the distance to the minimum by 1 - eta * lambda along each eigenvector of H: it is
+    stable if and only if 0 < eta < 2 / lambda_max (Nocedal & Wright 2006, *Numerical Optimization*, section 3.3).
+    All of it is in the coordinates descended in: the data's own, or with `standardize=True` standardised ones.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> stability = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8])
+    >>> round(stability.max_learning_rate, 6), stability.is_stable(0.2)
+    (0.12026, False)
+    >>> stability.iterations(1e-6, learning_rate=0.1)
+    211
+    """
+
+    __slots__ = ("_state", "moments")
+
+    def __init__(self, state: NDArray[np.float64], moments: Moments) -> None:
+        self._state = state
+        self.moments = moments
+
+    @property
+    def eigenvalues(self) -> NDArray[np.float64]:
+        """Eigenvalues of H in ascending order, one a parameter; zero where the data leave a direction undecided."""
+        k, state = line_kernels(), self._state
+        largest = scale(2.0 * state[k.L1], state[k.E1], "the largest eigenvalue")
+        if not state[k.INTERCEPT]:
+            return np.array([largest])
+        return np.array([scale(2.0 * state[k.L2], state[k.E2], "the smallest eigenvalue"), largest])
+
+    @property
+    def rank(self) -> int:
+        """Number of directions in which the error is curved: 2 for a line, 1 if all x are equal."""
+        return int(self._state[line_kernels().RANK])
+
+    @property
+    def condition(self) -> float:
+        """Largest over smallest eigenvalue that is not zero: how much slower the slowest direction is. 1 is best."""
+        k, state = line_kernels(), self._state
+        if self.rank < 2:
+            return 1.0
+        return scale(state[k.L1] / state[k.L2], state[k.E1] - state[k.E2], "the condition number")
+
+    @property
+    def max_learning_rate(self) -> float:
+        """2 / lambda_max: the first float64 at which descent is not stable any more."""
+        k, state = line_kernels(), self._state
+        return scale(state[k.MAX_RATE], -state[k.E1], "the largest stable rate")
+
+    @property
+    def best_learning_rate(self) -> float:
+        """2 / (lambda_min + lambda_max): the fastest constant rate."""
+        k, state = line_kernels(), self._state
+        return scale(state[k.BEST_RATE], -state[k.E1], "the best rate")
+
+    def is_stable(self, learning_rate: float) -> bool:
+        """Whether 0 < learning_rate < 2 / lambda_max.
+
+        Parameters
+        ----------
+        learning_rate : float
+            Positive.
+        """
+        return require_rate(learning_rate) < self.max_learning_rate
+
+    def iterations(self, tol: float = 1e-6, learning_rate: float | None = None) -> int | None:
+        """Iterations that bring any start's distance to the minimum down to the share `tol`.
+
+        The smallest k with max |1 - eta * lambda|^k <= tol over the directions that move: exact for the worst start.
+
+        Parameters
+        ----------
+        tol : float
+            Between 0 and 1.
+        learning_rate : float, optional
+            The best rate without it.
+
+        Returns
+        -------
+        int or None
+            None if the rate is not stable.
+        """
+        if not 0.0 < tol < 1.0:
+            raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
+        if learning_rate is not None and not self.is_stable(learning_rate):
+            return None
+        k, state = line_kernels(), self._begin(learning_rate)
+        return iterations_for(-math.log(tol), state, [k.LOG1, k.LOG2][: max(1, self.rank)])
+
+    def overflow_iteration(self, learning_rate: float) -> int | None:
+        """The iteration at which the sum of squared residuals exceeds float64, from the start 0; None if it never does.
+
+        Parameters
+        ----------
+        learning_rate : float
+            Positive.
+        """
+        _, overflow = line_kernels().count(self._begin(require_rate(learning_rate)), math.nan)
+        return int(overflow) if overflow < math.inf else None
+
+    def _begin(self, learning_rate: float | None) -> NDArray[np.float64]:
+        """A state of its own, begun at zero."""
+        state = self._state.copy()
+        line_kernels().descend(state, 0.0, 0.0, math.nan if learning_rate is None else learning_rate, 0.0, False, math.nan)
+        return state
+
+    def __repr__(self) -> str:
+        return f"<Stability: stable below {self.max_learning_rate:.9g}, best {self.best_learning_rate:.9g}>"
+
+
+def iterations_for(decay: float, state: NDArray[np.float64], logs: list[int]) -> int:
+    """Smallest k with k * |log contraction| >= decay, for the slowest of the logs of contractions in `state`."""
+    k = line_kernels()
+    slowest = max(logs, key=lambda slot: float(state[slot]))
+    log = float(state[slowest])
+    if log != 0.0:
+        return max(1, math.ceil(decay / -log))
+    # 2 eta lambda2 is below the smallest float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
+    mantissa, exponent = math.frexp(decay / (2.0 * state[k.RATE] * state[k.L2]))
+    return int(mantissa * 2.0**53) << int(exponent - 53 + state[k.E1] - state[k.E2])
+
+

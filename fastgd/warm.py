@@ -1,0 +1,24 @@
+"""Compile every kernel ahead of time, so that no later process waits for it."""
+
+from __future__ import annotations
+
+from fastgd.fit import analyse, fit
+from fastgd.tutorial import compute_error, gradient_descent
+
+
+def warmup() -> None:
+    """Compile the kernels, or load them from numba's disk cache: some seconds once, then a fraction of one.
+
+    For images and serverless functions: run ``python -m fastgd warmup`` as the user that will run the program, with
+    ``NUMBA_CACHE_DIR`` set to a folder that stays writable.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> fastgd.warmup()
+    """
+    points = [(1.0, 2.0), (2.0, 4.0), (3.0, 5.0)]
+    compute_error(0.0, 0.0, points)
+    gradient_descent(points, 0.0, 0.0, 0.01, 1)
+    analyse(points)
+    fit(points).path()
