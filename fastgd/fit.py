@@ -14,11 +14,13 @@ from numpy.typing import ArrayLike
 from fastgd import report
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
 from fastgd.moments import Moments, sum_table
-from fastgd.result import FitResult, Request
+from fastgd.result import FitResult
 from fastgd.sources import read
 from fastgd.stability import Stability, line_kernels, require_rate
 
-_NAN, _INF = math.nan, math.inf
+_NAN, _INF, _isfinite = math.nan, math.inf, math.isfinite
+_AUTO = "auto"
+_MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
 
 
 def fit(
@@ -90,30 +92,28 @@ def fit(
     >>> round(result.intercept, 12), round(result.slope, 12)
     (0.0, 1.9)
     """
-    rate = _NAN if learning_rate == "auto" else require_rate(learning_rate)
-    if max_iter is None:
-        iterations, odd = _INF, False
-    else:
-        iterations, odd = _iterations(max_iter)
+    rate = _NAN if learning_rate is _AUTO or learning_rate == _AUTO else require_rate(learning_rate)
+    iterations, odd = (_INF, False) if max_iter is None else _iterations(max_iter)
     tolerance = _NAN if tol is None else _tolerance(tol)
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
-    if unstable not in ("raise", "run"):
+    if unstable != "raise" and unstable != "run":
         raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
 
     moments = _moments(data, target, features, sample_weight)
     kernels = line_kernels()
     state = np.empty(kernels.STATE_SIZE)
-    *outcome, limit = kernels.fit(
+    outcome = kernels.fit(
         moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state
     )
-    result = FitResult(moments, state, tuple(outcome), Request(rate, iterations, tolerance, (b, w)))
+    result = FitResult(moments, state, outcome, (rate, iterations, tolerance, b, w))
+    intercept, slope, _, remaining, _, limit = outcome
     if rate >= limit:
         _refuse_or_run(result, rate, unstable)
-    if not (math.isfinite(outcome[0]) and math.isfinite(outcome[1])):
+    if not (_isfinite(intercept) and _isfinite(slope)):
         raise DataError(
-            f"the coefficients exceed float64 (intercept {outcome[0]:.3g}, slope {outcome[1]:.3g}): scale the columns or the start"
+            f"the coefficients exceed float64 (intercept {intercept:.3g}, slope {slope:.3g}): scale the columns or the start"
         )
-    if outcome[3] > tolerance:
+    if remaining > tolerance:
         _warn_unmet(result, tolerance)
     return result
 
@@ -173,7 +173,7 @@ def _iterations(max_iter: int) -> tuple[float, bool]:
         raise DataError(f"max_iter={max_iter!r}: it must be a whole number, or None for the limit point") from None
     if count < 0:
         raise DataError(f"max_iter={max_iter!r}: it must not be negative")
-    return float(min(count, 10**300)), bool(count & 1)
+    return float(count if count < _MANY else _MANY), count % 2 == 1
 
 
 def _tolerance(tol: float) -> float:

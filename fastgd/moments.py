@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from fastgd.errors import DataError
 from fastgd.sources.arrays import numbers, read_pair
 from fastgd.sources.table import EMPTY, Table
 
-_FLOAT64 = np.dtype(np.float64)
+_empty = np.empty
 
 
 @cache
-def _kernels() -> ModuleType:
-    """The moments' kernels, compiled or loaded on the first call for any strided float64 array, writeable or not."""
+def _kernel() -> tuple[Callable[..., bool], int]:
+    """`sum_rows`, compiled or loaded on the first call for any strided float64 array, writeable or not, and its block."""
     from fastgd.kernels import moments
 
     if hasattr(moments.sum_rows, "compile"):  # a plain function where NUMBA_DISABLE_JIT is set
@@ -26,11 +26,10 @@ def _kernels() -> ModuleType:
 
         matrix = types.Array(types.float64, 2, "A", readonly=True)
         vector = types.Array(types.float64, 1, "A", readonly=True)
-        work = types.float64[:, ::1]
         levels = types.float64[:, :, ::1]
-        moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, work, levels))
+        moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, levels))
         moments.sum_rows.disable_compile()
-    return moments
+    return moments.sum_rows, moments.BLOCK
 
 
 class Moments:
@@ -156,54 +155,58 @@ def _columns_of(sums: int) -> int:
 
 def sum_table(table: Table, sample_weight: Any = None) -> Moments:
     """One pass over the rows of a table."""
-    if table.n_features > 1:  # before any work: the closed form for several features is not written yet
-        Moments(np.empty((4, 1 + 3 * table.n_features)), 0, table.feature_names, None).require_one_feature()
-    weight = EMPTY if sample_weight is None else _read_weight(sample_weight, table)
-    levels, safe = _sum_chunks(table, weight, None)
+    X, y = table.X, table.y
+    n, q = X.shape
+    if y is not EMPTY:
+        q += 1
+    sums = 1 + q + q * (q + 1) // 2
+    if q != 2:  # before any work
+        Moments(np.empty((4, sums)), 0, table.feature_names, None).require_one_feature()
+    weight = EMPTY if sample_weight is None else _read_weight(sample_weight, n)
+    if table.is_ready():
+        sum_rows, block = _kernel()
+        levels = _empty((1 if n <= block else (n // block).bit_length() + 2, 4, sums))
+        safe = sum_rows(X, y, weight, 0, True, levels)
+        total = levels[0]
+    else:
+        total, safe = _sum_chunks(table, n, q, weight, None)
     if not safe:
-        levels = _sum_scaled(table, weight)
-    return Moments(levels[0], len(table.X), table.feature_names, table.target_name)
+        total = _sum_scaled(table, n, q, weight)
+    return Moments(total, n, table.feature_names, table.target_name)
 
 
 def _sum_chunks(
-    table: Table, weight: NDArray[np.float64], exponents: NDArray[np.int64] | None
+    table: Table, n: int, q: int, weight: NDArray[np.float64], exponents: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.float64], bool]:
-    """Levels of `sum_rows`, and whether they can be trusted. `exponents`: columns are divided by powers of two first."""
-    kernels = _kernels()
-    n = len(table.X)
-    q = table.n_features + 1
+    """The sums, and whether they can be trusted. `exponents`: columns and weights are divided by powers of two first."""
+    sum_rows, block = _kernel()
     sums = 1 + q + q * (q + 1) // 2
-    work = np.empty((kernels.FACTOR_ROWS * q + 2 * sums, kernels.LANES))
-    levels = np.empty((1 if n <= kernels.BLOCK else (n // kernels.BLOCK).bit_length() + 2, 4, sums))
-    done = 0
+    levels = np.empty(((n // block).bit_length() + 2, 4, sums))
     safe = True
-    for X, y in table.chunks(in_place=exponents is None):
-        w = weight[done * kernels.BLOCK :][: len(X)]
+    done = 0
+    for X, y in table.chunks():
+        w = weight[done * block :][: len(X)]
         if exponents is not None:
-            ex = exponents[: X.shape[1]]
-            X, y, w = np.ldexp(X, -ex), np.ldexp(y, -exponents[q - 1]), np.ldexp(w, -exponents[q])
-        last = done * kernels.BLOCK + len(X) == n
-        safe = kernels.sum_rows(X, y, w, done, last, work, levels)
-        done += -(-len(X) // kernels.BLOCK)
-    return levels, safe
+            X, y, w = np.ldexp(X, -exponents[: X.shape[1]]), np.ldexp(y, -exponents[q - 1]), np.ldexp(w, -exponents[q])
+        safe = sum_rows(X, y, w, done, done * block + len(X) == n, levels)
+        done += -(-len(X) // block)
+    return levels[0], safe
 
 
-def _sum_scaled(table: Table, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sums that left the range of double-double: refuse cells that are not finite, else scale by powers of two, exactly."""
+def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """After sums that left the range of double-double: refuse cells that are not finite, else scale by powers of two, exactly."""
     table.refuse_bad_cell()
-    q = table.n_features + 1
     top = np.zeros(q)
-    for X, y in table.chunks(in_place=False):
+    for X, y in table.chunks():
         top = np.maximum(top, np.abs(np.column_stack([X, y]) if y.size else X).max(axis=0))
     exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
-    levels, _ = _sum_chunks(table, weight, exponents)
-    levels[0, 3, 1 : q + 1] = exponents[:q]
-    return levels
+    sums, _ = _sum_chunks(table, n, q, weight, exponents)
+    sums[3, 1 : q + 1] = exponents[:q]
+    return sums
 
 
-def _read_weight(sample_weight: Any, table: Table) -> NDArray[np.float64]:
+def _read_weight(sample_weight: Any, n: int) -> NDArray[np.float64]:
     weight = np.require(numbers(sample_weight, "sample_weight"), np.float64, ["ALIGNED"])
-    n = len(table.X)
     if weight.shape != (n,):
         raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
     bad = ~(weight >= 0.0) | ~np.isfinite(weight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,15 +37,6 @@ class Optimum:
     error: float
 
 
-class Request(NamedTuple):
-    """What the caller of `fit` asked for, NaN standing for what he left to fastgd."""
-
-    learning_rate: float
-    max_iter: float
-    tol: float
-    start: tuple[float, float]
-
-
 class FitResult:
     """The iterate that the descent reached, and what can be said about it. Attributes cannot be set.
 
@@ -59,24 +50,26 @@ class FitResult:
     (1.9, 9.293)
     """
 
-    __slots__ = ("_outcome", "_request", "_state", "moments")
+    __slots__ = ("_moments", "_outcome", "_request", "_state")
 
     def __init__(
         self,
         moments: Moments,
         state: NDArray[np.float64],
-        outcome: tuple[float, float, float, float, float],
-        request: Request,
+        outcome: tuple[float, float, float, float, float, float],
+        request: tuple[float, float, float, float, float],
     ) -> None:
-        self.moments = moments
+        # Plain tuples, for the speed of a small fit: what `kernels.line.fit` returns (intercept, slope, error / 4^ey,
+        # remaining, iterations, limit) and what was asked (rate, max_iter, tol, start; NaN and inf for what was not).
+        self._moments = moments
         self._state = state
-        self._outcome = outcome  # intercept, slope, error / 4^ey, remaining, iterations (inf: the limit point)
+        self._outcome = outcome
         self._request = request
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if hasattr(self, "_request"):
-            raise AttributeError(f"a FitResult is frozen: {name!r} cannot be set")
-        object.__setattr__(self, name, value)
+    @property
+    def moments(self) -> Moments:
+        """The moments of the rows that were fitted."""
+        return self._moments
 
     @property
     def intercept(self) -> float:
@@ -108,7 +101,7 @@ class FitResult:
         """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
         k = self._outcome[4]
         if k < math.inf:
-            return int(self._request.max_iter) if k == self._request.max_iter else int(k)
+            return int(self._request[1]) if k == self._request[1] else int(k)
         settled, _ = line_kernels().count(self._state, math.nan)
         return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
 
@@ -124,8 +117,8 @@ class FitResult:
         kernels = line_kernels()
         if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
             return Status.DIVERGED
-        if not math.isnan(self._request.tol):
-            return Status.CONVERGED if self.remaining <= self._request.tol else Status.MAX_ITER
+        if not math.isnan(self._request[2]):
+            return Status.CONVERGED if self.remaining <= self._request[2] else Status.MAX_ITER
         limit = self.optimum
         there = self.intercept == limit.intercept and self.slope == limit.coef[0]
         return Status.CONVERGED if there else Status.MAX_ITER
@@ -250,7 +243,7 @@ class FitResult:
     @property
     def start(self) -> tuple[float, ...]:
         """Where the descent began: intercept, if there is one, then coefficients."""
-        intercept, slope = self._request.start
+        intercept, slope = self._request[3:]
         return (intercept, slope) if self._state[line_kernels().INTERCEPT] else (slope,)
 
     @property

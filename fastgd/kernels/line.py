@@ -76,15 +76,10 @@ def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 
 @kernel
 def _divide(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
-    """Two Newton corrections of the rounded quotient."""
-    q1 = a / b
-    p, p_ = _multiply(q1, 0.0, b, b_)
-    r, r_ = _add(a, a_, -p, -p_)
-    q2 = r / b
-    p, p_ = _multiply(q2, 0.0, b, b_)
-    r, r_ = _add(r, r_, -p, -p_)
-    q1, q2 = _two_sum(q1, q2)
-    return _add(q1, q2, r / b, 0.0)
+    """The rounded quotient and one Newton correction from the exact remainder."""
+    q = a / b
+    p, e = _two_product(q, b)
+    return _two_sum(q, ((((a - p) - e) + a_) - q * b_) / b)
 
 
 @kernel
@@ -128,8 +123,9 @@ def _centre(
     w, w_ = _two_sum(sums[0, 0], sums[1, 0])
     sx, sx_ = _two_sum(sums[0, 1], sums[1, 1])
     sy, sy_ = _two_sum(sums[0, 2], sums[1, 2])
-    mx, mx_ = _divide(sx, sx_, w, w_)
-    my, my_ = _divide(sy, sy_, w, w_)
+    i, i_ = _divide(1.0, 0.0, w, w_)
+    mx, mx_ = _multiply(sx, sx_, i, i_)
+    my, my_ = _multiply(sy, sy_, i, i_)
     # Sums about the shift, less the mean's part: cancels at most 34 of 106 bits, the shift having been chosen for that.
     p, p_ = _multiply(sx, sx_, mx, mx_)
     xx, xx_ = _add(sums[0, 3], sums[1, 3], -p, -p_)
@@ -141,9 +137,9 @@ def _centre(
         xx, xx_, xy, xy_ = 0.0, 0.0, 0.0, 0.0
     if yy <= 0.0:
         yy, yy_, xy, xy_ = 0.0, 0.0, 0.0, 0.0
-    xx, xx_ = _divide(xx, xx_, w, w_)
-    xy, xy_ = _divide(xy, xy_, w, w_)
-    yy, yy_ = _divide(yy, yy_, w, w_)
+    xx, xx_ = _multiply(xx, xx_, i, i_)
+    xy, xy_ = _multiply(xy, xy_, i, i_)
+    yy, yy_ = _multiply(yy, yy_, i, i_)
     mx, mx_ = _add(mx, mx_, sums[2, 1], 0.0)
     my, my_ = _add(my, my_, sums[2, 2], 0.0)
     gx = _exponent(xx + mx * mx)
@@ -404,13 +400,14 @@ def _share_gone(u: float, u_: float, log: float, k: float, odd: bool) -> tuple[f
     p, p_ = 0.0, 0.0
     mantissa, doublings = math.frexp(k)  # k = mantissa * 2^doublings; past 2^53 it ends in zero bits
     for i in range(doublings):
-        t, t_ = _add(2.0, 0.0, -p, -p_)
-        p, p_ = _multiply(p, p_, t, t_)
+        t, e = _two_sum(2.0, -p)
+        p, p_ = _multiply(p, p_, t, e - p_)
         mantissa *= 2.0
         if mantissa >= 1.0:
             mantissa -= 1.0
             p, p_ = _multiply(p, p_, r, r_)
-            p, p_ = _add(p, p_, v, v_)
+            p, e = _two_sum(p, v)  # of one sign: nothing cancels
+            p, p_ = _two_sum(p, e + (p_ + v_))
     if odd and u > 1.0:  # rho < 0: 1 + r^k
         p, p_ = _add(2.0, 0.0, -p, -p_)
     return p, p_

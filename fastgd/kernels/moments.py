@@ -197,21 +197,20 @@ def _add_sums(sums: NDArray[np.float64], more: NDArray[np.float64]) -> None:
 def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: NDArray[np.float64]) -> None:
     """out[0] + out[1] = sums over the first `width` lanes: upper half onto lower down to 8 lanes, then one by one."""
     for s in range(high.shape[0]):
+        h, l = high[s], low[s]
         w = width
         while w > 8:
             half = (w + 1) // 2
-            h, l = high[s, :half], low[s, :half]
-            hh, ll = high[s, half:w], low[s, half:w]
-            for r in range(hh.size):
-                t, e = _two_sum(h[r], hh[r])
+            for r in range(w - half):
+                t, e = _two_sum(h[r], h[half + r])
                 h[r] = t
-                l[r] += e + ll[r]
+                l[r] += e + l[half + r]
             w = half
-        value = high[s, 0]
-        rest = low[s, 0]
+        value = h[0]
+        rest = l[0]
         for r in range(1, w):
-            value, e = _two_sum(value, high[s, r])
-            rest += e + low[s, r]
+            value, e = _two_sum(value, h[r])
+            rest += e + l[r]
         out[0, s] = value
         out[1, s] = rest
 
@@ -234,10 +233,13 @@ def _sum_block(
     low = work[q * FACTOR_ROWS + sums : q * FACTOR_ROWS + 2 * sums]
     width = min(n, LANES)
     for s in range(sums):
-        high[s, :width] = 0.0
-        low[s, :width] = 0.0
+        for r in range(width):
+            high[s, r] = 0.0
+        for r in range(width):
+            low[s, r] = 0.0
     for i in range(q):
-        factors[i, 3, :width] = 0.0
+        for r in range(width):
+            factors[i, 3, r] = 0.0
     for start in range(0, n, LANES):
         stop = min(start + LANES, n)
         m = stop - start
@@ -299,7 +301,6 @@ def sum_rows(
     weight: NDArray[np.float64],
     done: int,
     last: bool,
-    work: NDArray[np.float64],
     levels: NDArray[np.float64],
 ) -> bool:
     """Sums of weights, of columns (those of X, then y) and of products of columns i <= j, about a shift.
@@ -311,7 +312,6 @@ def sum_rows(
     weight : (n,), or empty for ones
     done : blocks summed by earlier calls; every call but the last brings whole blocks
     last : whether to end the sum
-    work : (FACTOR_ROWS * q + 2 * sums, LANES), q columns
     levels : (levels, 4, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
         In the end, the sums are levels[0, 0] + levels[0, 1] and levels[0, 2, 1 : q + 1] holds the columns' shifts;
         levels[0, 3], zeroed, is the caller's, for the exponents of columns that it scaled.
@@ -322,6 +322,8 @@ def sum_rows(
         False where a sum is not finite or its squares left the range that double-double needs.
     """
     n = X.shape[0]
+    q = X.shape[1] + (y.size > 0)
+    work = np.empty((FACTOR_ROWS * q + 2 * levels.shape[2], LANES))
     out = levels[0]
     depth = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
     rest = done
@@ -333,7 +335,9 @@ def sum_rows(
         v = y[start:stop] if y.size > 0 else y
         w = weight[start:stop] if weight.size > 0 else weight
         if done == 0:
-            out[2:] = 0.0
+            for s in range(out.shape[1]):
+                out[2, s] = 0.0
+                out[3, s] = 0.0
         _sum_block(X[start:stop], v, w, out[2], work, levels[depth])
         if done == 0 and _shift_far_columns(X, y, out):
             _sum_block(X[start:stop], v, w, out[2], work, out)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.table import Table
+from fastgd.sources.table import FLOAT64, Table
 
 
 def read_pair(x: Any, y: Any) -> Table:
@@ -35,18 +36,22 @@ def read_pair(x: Any, y: Any) -> Table:
 def read_points(data: Any) -> Table:
     """Rows of features with the target last: (n, p + 1)."""
     points = numbers(data, "data")
+    if points.ndim == 2:
+        n, width = points.shape
+        if n > 0 and width > 1:
+            return Table(points)
     if points.ndim == 1 and points.size == 0 or points.ndim == 2 and points.shape[0] == 0:
         raise DataError("no rows: the data are empty; at least one point is needed")
-    if points.ndim != 2 or points.shape[1] < 2:
-        raise DataError(
-            f"data has shape {points.shape}: without a target it must be (n, p + 1), the target in the last column; "
-            "or pass (x, y)"
-        )
-    return Table(points)
+    raise DataError(
+        f"data has shape {points.shape}: without a target it must be (n, p + 1), the target in the last column; "
+        "or pass (x, y)"
+    )
 
 
 def numbers(values: Any, name: str) -> NDArray[Any]:
     """An array of real numbers, not converted yet."""
+    if type(values) is ndarray and values.dtype is FLOAT64:
+        return values
     if isinstance(values, np.ma.MaskedArray):
         if np.ma.is_masked(values):
             row = int(np.argmax(np.ma.getmaskarray(values).reshape(len(values), -1).any(axis=1)))

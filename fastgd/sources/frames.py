@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_points
-from fastgd.sources.table import Table
+from fastgd.sources.table import EMPTY, Table
 
 
 def read_frame(
@@ -37,7 +37,8 @@ def read_frame(
     target_name, feature_names = choose_columns(frame.columns, target, features, path)
     if len(frame) == 0:
         raise DataError(f"no rows: {path or 'the frame'} holds column names only; at least one row is needed")
-    table = Table(np.empty((len(frame), 0)), np.empty(len(frame)), feature_names, target_name, path, first_line)
+    table = Table(EMPTY)
+    table.feature_names, table.target_name, table.path, table.first_line = feature_names, target_name, path, first_line
     columns = [_column(frame[name], i, table) for i, name in enumerate((*feature_names, target_name))]
     table.X = columns[0][:, np.newaxis] if len(columns) == 2 else np.column_stack(columns[:-1])
     table.y = columns[-1]

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_pair, read_points
 from fastgd.sources.table import Table
-
-_FLOAT64 = np.dtype(np.float64)
 
 
 def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
@@ -31,9 +30,7 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     DataError
         What came, what was needed, what to do.
     """
-    if type(data) is np.ndarray and target is None and features is None:
-        if data.ndim == 2 and data.dtype is _FLOAT64 and data.shape[1] > 1 and data.shape[0] > 0 and data.flags.aligned:
-            return Table(data)
+    if type(data) is ndarray and target is None and features is None:
         return read_points(data)
     if isinstance(data, str | os.PathLike):
         from fastgd.sources.files import read_file

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 
 EMPTY = np.empty(0)
+"""The y of a table whose X holds the target, told by identity."""
+
+FLOAT64 = np.dtype(np.float64)
 CHUNK = 262_144
 """Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
 
@@ -31,37 +34,28 @@ class Table:
         The line of a text file on which row 0 stands.
     """
 
-    __slots__ = ("X", "feature_names", "first_line", "path", "target_name", "y")
+    feature_names: tuple[str, ...] | None = None
+    target_name: str | None = None
+    path: str | None = None
+    first_line: int | None = None
 
-    def __init__(
-        self,
-        X: NDArray[Any],
-        y: NDArray[Any] = EMPTY,
-        feature_names: tuple[str, ...] | None = None,
-        target_name: str | None = None,
-        path: str | None = None,
-        first_line: int | None = None,
-    ) -> None:
+    def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
         self.y = y
-        self.feature_names = feature_names
-        self.target_name = target_name
-        self.path = path
-        self.first_line = first_line
 
     @property
     def n_features(self) -> int:
-        return int(self.X.shape[1]) - (self.y.size == 0)
+        """Number of feature columns, p."""
+        if self.feature_names is not None:
+            return len(self.feature_names)
+        return int(self.X.shape[1]) - (self.y is EMPTY)
 
     def is_ready(self) -> bool:
         """Whether the kernels can read the columns where they are."""
-        return _is_ready(self.X) and _is_ready(self.y)
+        return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y))
 
-    def chunks(self, in_place: bool = True) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """The columns as float64: whole where the kernels can read them in place, else CHUNK rows at a time."""
-        if in_place and self.is_ready():
-            yield self.X, self.y
-            return
+    def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """The columns as float64, CHUNK rows at a time."""
         for start in range(0, len(self.X), CHUNK):
             stop = start + CHUNK
             yield self._convert(self.X[start:stop]), self._convert(self.y[start:stop])
@@ -97,7 +91,7 @@ class Table:
     def refuse_bad_cell(self) -> None:
         """Raise for the first cell that is not finite, naming row and column."""
         row0 = 0
-        for X, y in self.chunks(in_place=False):
+        for X, y in self.chunks():
             bad = ~np.isfinite(X).all(axis=1)
             if y.size:
                 bad |= ~np.isfinite(y)
@@ -116,4 +110,4 @@ class Table:
 
 
 def _is_ready(values: NDArray[Any]) -> bool:
-    return values.dtype == np.float64 and values.dtype.isnative and values.flags.aligned
+    return values.dtype is FLOAT64 and values.flags.aligned
