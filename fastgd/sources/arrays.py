@@ -64,8 +64,8 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
     kind = array.dtype.kind
     if kind in "fiub":
         return array
-    if kind in "OSU":
-        return _parse(array, name)
+    if kind in "OSU":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
+        return _parse(np.asarray(values, dtype=object), name)
     words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(kind, f"values of type {array.dtype}")
     advice = "convert them to numbers first, e.g. seconds" if kind in "Mm" else "real numbers are needed"
     raise DataError(f"{name} holds {words}: {advice}")

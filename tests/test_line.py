@@ -1,0 +1,138 @@
+"""One feature: the closed form against exact and 60-digit references, and the lesson's loops to the last bit."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from fractions import Fraction
+from pathlib import Path
+
+import fastgd
+import mpmath
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+DATA = Path(__file__).parent.parent / "data"
+finite = st.floats(allow_nan=False, allow_infinity=False)
+points = st.lists(st.tuples(finite, finite), min_size=1, max_size=12)
+
+
+def load(name: str) -> np.ndarray:
+    return np.loadtxt(DATA / name, delimiter=",", skiprows=1)
+
+
+def exact_line(xy: np.ndarray) -> tuple[Fraction, Fraction]:
+    n = len(xy)
+    x, y = ([Fraction(float(v)) for v in column] for column in xy.T)
+    mx, my = sum(x) / n, sum(y) / n
+    slope = sum((a - mx) * (c - my) for a, c in zip(x, y, strict=True)) / sum((a - mx) ** 2 for a in x)
+    return my - slope * mx, slope
+
+
+def iterate_60_digits(xy: np.ndarray, rate: float, k: int) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """Iterate k from 0 by powers of the 2 x 2 step matrix."""
+    n = len(xy)
+    x, y = ([Fraction(float(v)) for v in column] for column in xy.T)
+    sums = [Fraction(n), sum(x), sum(a * a for a in x), sum(y), sum(a * c for a, c in zip(x, y, strict=True))]
+    one, sx, sxx, sy, sxy = (mpmath.mpf(s.numerator) / s.denominator / n for s in sums)
+    eta = 2 * mpmath.mpf(rate)
+    step = mpmath.matrix([[1 - eta * one, -eta * sx, eta * sy], [-eta * sx, 1 - eta * sxx, eta * sxy], [0, 0, 1]])
+    power = step**k
+    return power[0, 2], power[1, 2]
+
+
+def digits(value: float, exact: mpmath.mpf) -> float:
+    difference = abs(mpmath.mpf(value) - exact) / abs(exact)
+    return 17.0 if difference == 0 else float(-mpmath.log10(difference))
+
+
+def test_lesson_numbers() -> None:
+    result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-4, max_iter=1000)
+    assert result.intercept == pytest.approx(0.0889365199374136126, rel=1e-12)
+    assert result.slope == pytest.approx(1.47774408518944491770, rel=1e-12)
+    assert result.error == pytest.approx(112.614810116134703, rel=1e-12)
+    assert result.n_iter == 1000
+    assert result.status is fastgd.Status.MAX_ITER
+
+
+@pytest.mark.parametrize("name", ["hours_scores.csv", "portland_houses.csv", "milliseconds"])
+@pytest.mark.parametrize("k", [1, 2, 7, 1000, 10**6 + 1, 10**9, 10**12])
+def test_iterate_has_12_digits(name: str, k: int) -> None:
+    if name == "milliseconds":
+        t = np.arange(100.0)
+        xy = np.column_stack([1.7e12 + 60_000.0 * t, 3.0 + 0.5 * t + np.sin(t)])
+    else:
+        xy = load(name)
+    rate = fastgd.analyse(xy).max_learning_rate * 0.3
+    result = fastgd.fit(xy, learning_rate=rate, max_iter=k)
+    with mpmath.workdps(110):
+        b, m = iterate_60_digits(xy, rate, k)
+        assert digits(result.intercept, b) >= 12
+        assert digits(result.slope, m) >= 12
+
+
+@pytest.mark.parametrize("name", ["hours_scores.csv", "portland_houses.csv"])
+def test_limit_is_exact_least_squares(name: str) -> None:
+    xy = load(name)
+    intercept, slope = exact_line(xy)
+    result = fastgd.fit(xy)
+    assert abs(Fraction(result.intercept) / intercept - 1) < Fraction(1, 10**15)
+    assert abs(Fraction(result.slope) / slope - 1) < Fraction(1, 10**15)
+
+
+def test_unstable_rate_is_refused_with_limit_and_cure() -> None:
+    with pytest.raises(
+        fastgd.UnstableLearningRateError, match=r"stable below 2\.16410902e-07, and here the error would overflow at iteration 50"
+    ):
+        fastgd.fit(DATA / "portland_houses.csv", "price_usd", learning_rate=1e-4, max_iter=1000)
+
+
+def test_unstable_run_stops_at_the_last_finite_iterate() -> None:
+    result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-3, unstable="run")
+    assert result.status is fastgd.Status.DIVERGED
+    assert result.n_iter == 251
+    assert math.isfinite(result.error)
+
+
+@given(points, finite, finite)
+@settings(deadline=None)
+def test_compute_error_is_bit_identical(xy: list[tuple[float, float]], b: float, m: float) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
+        assert fastgd.compute_error(b, m, xy).hex() == naive.compute_error(b, m, xy).hex()
+
+
+@given(points, finite, finite, finite, st.integers(0, 20))
+@settings(deadline=None)
+def test_gradient_descent_is_bit_identical(
+    xy: list[tuple[float, float]], b: float, m: float, rate: float, k: int
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
+        ours = fastgd.gradient_descent(xy, b, m, rate, k)
+    assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, k)]
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e-300])
+def test_extreme_scales(scale: float) -> None:
+    result = fastgd.fit([1 * scale, 2 * scale, 4 * scale], [1.0, 3.0, 4.0])
+    intercept, slope = exact_line(np.array([[1 * scale, 1.0], [2 * scale, 3.0], [4 * scale, 4.0]]))
+    assert result.slope == pytest.approx(float(slope), rel=1e-14)
+    assert result.intercept == pytest.approx(float(intercept), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ([[1.0, 2.0], [math.nan, 3.0]], "nan in row 1, x"),
+        (([1, 2, 3], [1, 2]), "x has 3 rows and y has 2"),
+        (([], []), "no rows"),
+        (([1, "a"], [1, 2]), "x holds 'a' in row 1: a number is needed"),
+    ],
+)
+def test_bad_data_is_named(data: object, text: str) -> None:
+    with pytest.raises(fastgd.DataError, match=text):
+        fastgd.fit(data)
