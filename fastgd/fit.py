@@ -147,7 +147,7 @@ def analyse(
     --------
     >>> import fastgd
     >>> round(fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8]).condition, 4)
-    51.2284
+    55.7821
     """
     moments = _moments(data, target, features, sample_weight)
     kernels = line_kernels()

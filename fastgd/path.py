@@ -34,7 +34,7 @@ class Path:
     >>> import fastgd
     >>> path = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=100).path(at=[0, 1, 100])
     >>> path.iterations.tolist(), path.error.round(4).tolist()
-    ([0, 1, 100], [27.25, 7.4119, 0.1751])
+    ([0, 1, 100], [27.25, 12.3588, 0.1751])
     """
 
     iterations: NDArray[np.int64]

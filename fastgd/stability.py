@@ -59,9 +59,9 @@ class Stability:
     >>> import fastgd
     >>> stability = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8])
     >>> round(stability.max_learning_rate, 6), stability.is_stable(0.2)
-    (0.12026, False)
+    (0.119756, False)
     >>> stability.iterations(1e-6, learning_rate=0.1)
-    211
+    455
     """
 
     __slots__ = ("_state", "moments")

@@ -125,7 +125,7 @@ def gradient_descent(
     --------
     >>> import fastgd
     >>> fastgd.gradient_descent([(1, 2), (2, 4)], 0, 0, 0.1, 1000)
-    [1.1102230246251565e-15, 1.9999999999999993]
+    [3.703367906465687e-07, 1.999999771119276]
     """
     array = _points(points)
     b, m, rate = float(b), float(m), float(learning_rate)

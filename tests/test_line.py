@@ -7,13 +7,14 @@ import warnings
 from fractions import Fraction
 from pathlib import Path
 
-import fastgd
 import mpmath
 import naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import fastgd
 
 DATA = Path(__file__).parent.parent / "data"
 finite = st.floats(allow_nan=False, allow_infinity=False)

@@ -399,7 +399,7 @@ def _share_gone(u: float, u_: float, log: float, k: float, odd: bool) -> tuple[f
     r, r_ = _add(1.0, 0.0, -v, -v_)
     p, p_ = 0.0, 0.0
     mantissa, doublings = math.frexp(k)  # k = mantissa * 2^doublings; past 2^53 it ends in zero bits
-    for i in range(doublings):
+    for _ in range(doublings):
         t, e = _two_sum(2.0, -p)
         p, p_ = _multiply(p, p_, t, e - p_)
         mantissa *= 2.0
