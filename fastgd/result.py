@@ -46,7 +46,7 @@ class FitResult:
     >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
     >>> result.n_iter, round(result.slope, 4), round(result.remaining, 4)
     (100, 1.8564, 0.0713)
-    >>> round(result.optimum.coef[0], 4), round(float(result.predict([5])[0]), 3)
+    >>> round(float(result.optimum.coef[0]), 4), round(float(result.predict([5])[0]), 3)
     (1.9, 9.41)
     """
 
