@@ -36,7 +36,7 @@ def scale(value: float, exponent: float, what: str) -> float:
         ) from None
 
 
-def require_rate(learning_rate: float) -> float:
+def require_rate(learning_rate: float | str) -> float:
     """A learning rate as a positive, finite float."""
     try:
         rate = float(learning_rate)

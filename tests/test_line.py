@@ -137,3 +137,59 @@ def test_extreme_scales(scale: float) -> None:
 def test_bad_data_is_named(data: object, text: str) -> None:
     with pytest.raises(fastgd.DataError, match=text):
         fastgd.fit(data)
+
+
+@pytest.mark.parametrize("convert", [np.float32, np.int64, np.asfortranarray, lambda a: a[::1, ::-1][:, ::-1], np.ndarray.tolist])
+def test_same_bits_for_any_container(convert: object) -> None:
+    xy = np.round(load("portland_houses.csv"))
+    plain, other = fastgd.fit(xy), fastgd.fit(convert(xy))  # type: ignore[operator]
+    assert (plain.intercept.hex(), plain.slope.hex()) == (other.intercept.hex(), other.slope.hex())
+
+
+def test_chunks_have_the_bits_of_one_pass() -> None:
+    rng = np.random.default_rng(7)
+    x = rng.integers(0, 1000, 600_000)
+    y = 3 * x + rng.integers(0, 50, x.size)
+    whole, chunked = fastgd.fit(x.astype(float), y.astype(float)), fastgd.fit(x, y)
+    assert (whole.intercept.hex(), whole.slope.hex()) == (chunked.intercept.hex(), chunked.slope.hex())
+
+
+def test_weights_mean_repeats() -> None:
+    weighted = fastgd.fit([1.0, 2.0, 3.0, 9.0], [2.0, 3.0, 5.0, 1.0], sample_weight=[1, 2, 1, 0])
+    repeated = fastgd.fit([1.0, 2.0, 2.0, 3.0], [2.0, 3.0, 3.0, 5.0])
+    assert weighted.slope == pytest.approx(repeated.slope, rel=1e-14)
+    assert weighted.intercept == pytest.approx(repeated.intercept, rel=1e-14)
+
+
+def test_standardised_arrives_in_one_iteration() -> None:
+    xy = load("hours_scores.csv")
+    limit = fastgd.fit(xy)
+    one = fastgd.fit(xy, standardize=True, max_iter=1)
+    assert one.slope == pytest.approx(limit.slope, rel=1e-14)
+    assert one.intercept == pytest.approx(limit.intercept, rel=1e-13)
+
+
+def test_through_the_origin() -> None:
+    result = fastgd.fit([1.0, 2.0, 4.0], [1.0, 3.0, 4.0], fit_intercept=False)
+    assert (result.intercept, result.slope) == (0.0, float(Fraction(23, 21)))
+
+
+def test_constant_feature_gives_the_minimum_norm_line() -> None:
+    result = fastgd.fit([2.0, 2.0, 2.0], [1.0, 2.0, 6.0])
+    assert result.rank == 1
+    assert result.intercept == pytest.approx(0.6, rel=1e-14)
+    assert result.slope == pytest.approx(1.2, rel=1e-14)
+
+
+def test_tolerance_stops_at_the_first_iterate_that_meets_it() -> None:
+    xy = load("hours_scores.csv")
+    result = fastgd.fit(xy, learning_rate=1e-4, tol=0.5)
+    before = fastgd.fit(xy, learning_rate=1e-4, max_iter=result.n_iter - 1)
+    assert result.remaining <= 0.5 < before.remaining
+    assert result.converged
+
+
+def test_tolerance_not_met_warns_with_the_count() -> None:
+    with pytest.warns(fastgd.ConvergenceWarning, match=r"tol=1e-06 is not met after 10 iterations.* takes 1,828,163 iterations"):
+        result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-4, tol=1e-6, max_iter=10)
+    assert not result.converged

@@ -173,8 +173,9 @@ def _minimise(state: NDArray[np.float64]) -> None:
     if xx > 0.0:
         slope, slope_ = _divide(xy, xy_, xx, xx_)
     _put(state, BEST_W, (slope, slope_))
-    p, p_ = _multiply(slope, slope_, mx, mx_)
-    _put(state, BEST_B, _add(my, my_, -p, -p_))
+    if state[INTERCEPT] == 1.0:
+        p, p_ = _multiply(slope, slope_, mx, mx_)
+        _put(state, BEST_B, _add(my, my_, -p, -p_))
     p, p_ = _multiply(slope, slope_, xy, xy_)
     error, _ = _add(yy, yy_, -p, -p_)
     state[BEST_ERROR] = max(error, 0.0)
