@@ -217,7 +217,8 @@ def _warn_unmet(result: FitResult, tolerance: float) -> None:
     needed = result.iterations_to(tolerance)
     takes = f"it takes {report.iterations(needed)} at this rate" if needed is not None else "this rate never meets it"
     warnings.warn(
-        f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, {report.share(result.remaining)} of the distance is "
+        f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
+        f"{report.share(result.remaining)} of the distance is "
         f"left: {takes}; raise max_iter, or pass standardize=True",
         ConvergenceWarning,
         stacklevel=3,

@@ -58,7 +58,8 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
         rows = last // step + 1
         if rows > _MOST_ROWS:
             raise DataError(
-                f"path(every={every}) would have {rows} rows: the most is {_MOST_ROWS}; pass a larger step, or the iterations by at="
+                f"path(every={every}) would have {rows} rows: the most is {_MOST_ROWS}; "
+                "pass a larger step, or the iterations by at="
             )
         shown = np.arange(rows, dtype=np.int64) * step
         return shown if shown[-1] == last else np.append(shown, np.int64(last))

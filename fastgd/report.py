@@ -111,7 +111,8 @@ def _on_distance(result: FitResult) -> str:
     if result.remaining == 0.0:
         return (
             f"It arrived at the least squares line, {best}: plain descent needs {n} until no coefficient changes any more. "
-            f"The mean squared error {optimum.error:.6g} is the least possible; it explains {share(max(0.0, result.r2))} of the variance."
+            f"The mean squared error {optimum.error:.6g} is the least possible; "
+            f"it explains {share(max(0.0, result.r2))} of the variance."
         )
     above = result.error / optimum.error - 1.0 if optimum.error > 0.0 else float("inf")
     excess = f"{100.0 * above:.3g} % above" if above < 1e6 else "far above"

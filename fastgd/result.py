@@ -130,7 +130,7 @@ class FitResult:
 
     @property
     def remaining(self) -> float:
-        """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged past it."""
+        """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged."""
         return min(1.0, self._outcome[3])
 
     @property

@@ -456,7 +456,9 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         # Close to the end, counted from there: from a start 10^20 times as far, double-double would show.
         r1 = math.exp(k * state[LOG1])
         r2 = math.exp(k * state[LOG2])
-        db, db_, dw, dw_ = _move(state, (-r1 if odd and state[U1] > 1.0 else r1, 0.0), (-r2 if odd and state[U2] > 1.0 else r2, 0.0))
+        r1 = -r1 if odd and state[U1] > 1.0 else r1
+        r2 = -r2 if odd and state[U2] > 1.0 else r2
+        db, db_, dw, dw_ = _move(state, (r1, 0.0), (r2, 0.0))
         b, _ = _add(state[LIMIT_B], state[LIMIT_B + 1], db, db_)
         w, _ = _add(state[LIMIT_W], state[LIMIT_W + 1], dw, dw_)
     else:

@@ -48,7 +48,7 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
     import pyarrow
     from pyarrow import csv as arrow
 
-    names, has_header, first_line = _read_names(path)
+    names, first_line = _read_names(path)
     target, chosen = choose_columns(names, target, features, path)
 
     def parse(**options: Any) -> Any:
@@ -67,8 +67,8 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
     return read_frame(frame, target, chosen, path, first_line)
 
 
-def _read_names(path: str) -> tuple[list[str], bool, int]:
-    """Column names, whether they stand in the file, and the line of the first row of numbers.
+def _read_names(path: str) -> tuple[list[str], int]:
+    """Column names, and the line of the first row of numbers.
 
     A first row of numbers only is data: its columns are then x and y, or x0, x1, … and y.
     """
@@ -82,12 +82,12 @@ def _read_names(path: str) -> tuple[list[str], bool, int]:
         raise DataError(f"{path} has one column, {cells[0]!r:.60}: features and target must be separated by commas")
     if all(_is_number(cell) for cell in cells):
         p = len(cells) - 1
-        return (["x"] if p == 1 else [f"x{i}" for i in range(p)]) + ["y"], False, line
+        return (["x"] if p == 1 else [f"x{i}" for i in range(p)]) + ["y"], line
     names = [cell.strip() for cell in cells]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"{path} has two columns named {twice!r}: rename one")
-    return names, True, line + 1
+    return names, line + 1
 
 
 def _is_number(cell: str) -> bool:
