@@ -50,21 +50,13 @@ class FitResult:
     (1.9, 9.41)
     """
 
-    __slots__ = ("_moments", "_outcome", "_request", "_state")
+    __slots__ = ("_max_iter", "_moments", "_state")
 
-    def __init__(
-        self,
-        moments: Moments,
-        state: NDArray[np.float64],
-        outcome: tuple[float, float, float, float, float, float],
-        request: tuple[float, float, float, float, float],
-    ) -> None:
-        # Plain tuples, for the speed of a small fit: what `kernels.line.fit` returns (intercept, slope, error / 4^ey,
-        # remaining, iterations, limit) and what was asked (rate, max_iter, tol, start; NaN and inf for what was not).
+    def __init__(self, moments: Moments, state: NDArray[np.float64], max_iter: int | None) -> None:
+        # `state` is what `kernels.line.fit` left; properties read it when asked, which keeps a small fit small.
         self._moments = moments
         self._state = state
-        self._outcome = outcome
-        self._request = request
+        self._max_iter = max_iter
 
     @property
     def moments(self) -> Moments:
@@ -74,17 +66,17 @@ class FitResult:
     @property
     def intercept(self) -> float:
         """The value at x = 0, in units of the target; 0.0 with fit_intercept=False."""
-        return self._outcome[0]
+        return self._state.item(line_kernels().END_B)
 
     @property
     def coef(self) -> NDArray[np.float64]:
         """Coefficients, shape (p,), in units of the target a unit of the feature."""
-        return np.array([self._outcome[1]])
+        return np.array([self.slope])
 
     @property
     def slope(self) -> float:
         """The one coefficient of a fit with one feature."""
-        return self._outcome[1]
+        return self._state.item(line_kernels().END_W)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -94,15 +86,16 @@ class FitResult:
     @property
     def error(self) -> float:
         """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
-        return self._error(self._outcome[2])
+        return self._error(self._state.item(line_kernels().END_ERROR))
 
     @property
     def n_iter(self) -> int:
         """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
-        k = self._outcome[4]
+        kernels, state = line_kernels(), self._state
+        k = state.item(kernels.END_ITER)
         if k < math.inf:
-            return int(self._request[1]) if k == self._request[1] else int(k)
-        settled, _ = line_kernels().count(self._state, math.nan)
+            return self._max_iter if self._max_iter is not None and k == state[kernels.MAX_ITER] else int(k)
+        settled, _ = kernels.count(state, math.nan)
         return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
 
     @property
@@ -117,8 +110,9 @@ class FitResult:
         kernels = line_kernels()
         if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
             return Status.DIVERGED
-        if not math.isnan(self._request[2]):
-            return Status.CONVERGED if self.remaining <= self._request[2] else Status.MAX_ITER
+        tolerance = self._state.item(kernels.TOLERANCE)
+        if not math.isnan(tolerance):
+            return Status.CONVERGED if self.remaining <= tolerance else Status.MAX_ITER
         limit = self.optimum
         there = self.intercept == limit.intercept and self.slope == limit.coef[0]
         return Status.CONVERGED if there else Status.MAX_ITER
@@ -131,7 +125,7 @@ class FitResult:
     @property
     def remaining(self) -> float:
         """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged."""
-        return min(1.0, self._outcome[3])
+        return min(1.0, self._state.item(line_kernels().END_LEFT))
 
     @property
     def optimum(self) -> Optimum:
@@ -158,7 +152,7 @@ class FitResult:
     def r2(self) -> float:
         """Share of the target's variance that the fit explains, 1 - error / var(y); negative for a run that is far away."""
         kernels = line_kernels()
-        return _explained(self._outcome[2], float(self._state[kernels.VAR_Y]))
+        return _explained(self._state.item(kernels.END_ERROR), self._state.item(kernels.VAR_Y))
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """intercept + X coef.
@@ -243,8 +237,9 @@ class FitResult:
     @property
     def start(self) -> tuple[float, ...]:
         """Where the descent began: intercept, if there is one, then coefficients."""
-        intercept, slope = self._request[3:]
-        return (intercept, slope) if self._state[line_kernels().INTERCEPT] else (slope,)
+        kernels, state = line_kernels(), self._state
+        start = (state.item(kernels.ASKED_B), state.item(kernels.ASKED_W))
+        return start if state[kernels.INTERCEPT] else start[1:]
 
     @property
     def standardize(self) -> bool:
