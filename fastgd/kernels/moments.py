@@ -367,9 +367,9 @@ def sum_rows(
     weight : (n,), or empty for ones
     done : blocks summed by earlier calls; every call but the last brings whole blocks
     last : whether to end the sum
-    levels : (levels, 4, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
-        In the end, the sums are levels[0, 0] + levels[0, 1] and levels[0, 2, 1 : q + 1] holds the columns' shifts;
-        levels[0, 3], zeroed, is the caller's, for the exponents of columns that it scaled.
+    levels : (4 * levels, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
+        In the end, the sums are levels[0] + levels[1] and levels[2, 1 : q + 1] holds the columns' shifts;
+        levels[3], zeroed, is the caller's, for the exponents of columns that it scaled.
 
     Returns
     -------
@@ -378,8 +378,8 @@ def sum_rows(
     """
     n = X.shape[0]
     q = X.shape[1] + (y.size > 0)
-    work = np.empty((FACTOR_ROWS * q + 2 * levels.shape[2], LANES))
-    out = levels[0]
+    work = np.empty((FACTOR_ROWS * q + 2 * levels.shape[1], LANES))
+    out = levels[:4]
     depth = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
     rest = done
     while rest > 0:
@@ -393,7 +393,7 @@ def sum_rows(
             for s in range(out.shape[1]):
                 out[2, s] = 0.0
                 out[3, s] = 0.0
-        _sum_block(X[start:stop], v, w, out[2], work, levels[depth])
+        _sum_block(X[start:stop], v, w, out[2], work, levels[4 * depth : 4 * depth + 4])
         if done == 0 and _shift_far_columns(X, y, out):
             _sum_block(X[start:stop], v, w, out[2], work, out)
         depth += 1
@@ -402,10 +402,10 @@ def sum_rows(
         while carry % 2 == 0:
             carry //= 2
             depth -= 1
-            _add_sums(levels[depth - 1], levels[depth])
+            _add_sums(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4])
     if not last:
         return True
     while depth > 1:
         depth -= 1
-        _add_sums(levels[depth - 1], levels[depth])
+        _add_sums(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4])
     return _in_range(X.shape[1] + (y.size > 0), out)

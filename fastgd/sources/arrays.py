@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.sources.table import FLOAT64, Table
 
+_AS_COLUMN = (slice(None), np.newaxis)
+
 
 def read_pair(x: Any, y: Any) -> Table:
     """x of shape (n,) or (n, p) and y of shape (n,)."""
     X = numbers(x, "x")
     t = numbers(y, "y")
     if X.ndim == 1:
-        X = X[:, np.newaxis]
+        X = X[_AS_COLUMN]
+    if X.ndim == 2 and t.ndim == 1 and len(X) == len(t) > 0 < X.shape[1]:
+        return Table(X, t)
     if X.ndim != 2:
         raise DataError(f"x has shape {X.shape}: it must be (n,), or (n, p) with one column a feature")
     if t.ndim == 2 and t.shape[1] == 1:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy import ndarray
 
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_pair, read_points
 from fastgd.sources.table import Table
+
+_ARRAYS = (np.ndarray, list, tuple)
 
 
 def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
@@ -30,27 +31,28 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     DataError
         What came, what was needed, what to do.
     """
-    if type(data) is ndarray and target is None and features is None:
-        return read_points(data)
+    # Arrays first: a look for a path (an abstract class) takes 0.3 of a small fit's 5 microseconds.
+    if isinstance(data, _ARRAYS):
+        if features is not None:
+            raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+        if target is None:
+            if isinstance(data, tuple) and len(data) == 2 and not _are_two_points(*data):
+                return read_pair(*data)
+            return read_points(data)
+        if isinstance(target, str):
+            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
+        return read_pair(data, target)
     if isinstance(data, str | os.PathLike):
         from fastgd.sources.files import read_file
 
         return read_file(os.fspath(data), target, features)
-    if isinstance(data, np.ndarray | list | tuple):
-        if features is not None:
-            raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
-        if isinstance(target, str):
-            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
-        if target is not None:
-            return read_pair(data, target)
-        if isinstance(data, tuple) and len(data) == 2 and not _is_row_of_points(data):
-            return read_pair(*data)
-        return read_points(data)
     from fastgd.sources.frames import read_frame
 
     return read_frame(data, target, features)
 
 
-def _is_row_of_points(data: tuple[Any, Any]) -> bool:
-    """Whether a tuple of two is two points ((x, y), (x, y)) rather than (x, y): tuples in a tuple, of numbers, two each."""
-    return all(isinstance(row, tuple) and len(row) == 2 and all(np.isscalar(cell) for cell in row) for row in data)
+def _are_two_points(first: Any, second: Any) -> bool:
+    """Whether a tuple of two is two points, ((x, y), (x, y)), rather than (x, y): tuples in a tuple, of two numbers each."""
+    if not (isinstance(first, tuple) and isinstance(second, tuple)):
+        return False
+    return all(len(row) == 2 and np.isscalar(row[0]) and np.isscalar(row[1]) for row in (first, second))
