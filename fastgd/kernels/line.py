@@ -52,17 +52,26 @@ def _two_sum(a: float, b: float) -> tuple[float, float]:
     return s, (a - (s - z)) + (b - z)
 
 
-@kernel
-def _two_product(a: float, b: float) -> tuple[float, float]:
-    """a * b as rounded, and its error (Dekker)."""
-    p = a * b
+@inlined
+def _halve(a: float) -> tuple[float, float]:
+    """a as the sum of two numbers of at most 26 bits (Veltkamp), so that products of halves are exact."""
     t = _SPLITTER * a
-    a1 = t - (t - a)
-    a2 = a - a1
-    t = _SPLITTER * b
-    b1 = t - (t - b)
-    b2 = b - b1
+    h = t - (t - a)
+    return h, a - h
+
+
+@inlined
+def _two_product(a: float, a1: float, a2: float, b: float, b1: float, b2: float) -> tuple[float, float]:
+    """a * b as rounded, and its error (Dekker), from a = a1 + a2 and b = b1 + b2."""
+    p = a * b
     return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
+
+
+@kernel
+def _product(a: float, b: float) -> tuple[float, float]:
+    a1, a2 = _halve(a)
+    b1, b2 = _halve(b)
+    return _two_product(a, a1, a2, b, b1, b2)
 
 
 @kernel
@@ -75,7 +84,7 @@ def _add(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 
 @kernel
 def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
-    p, e = _two_product(a, b)
+    p, e = _product(a, b)
     return _two_sum(p, e + (a * b_ + a_ * b))
 
 
@@ -83,7 +92,7 @@ def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 def _divide(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
     """The rounded quotient and one Newton correction from the exact remainder."""
     q = a / b
-    p, e = _two_product(q, b)
+    p, e = _product(q, b)
     return _two_sum(q, ((((a - p) - e) + a_) - q * b_) / b)
 
 
@@ -92,7 +101,7 @@ def _square_root(a: float, a_: float) -> tuple[float, float]:
     if a <= 0.0:
         return 0.0, 0.0
     s = math.sqrt(a)
-    p, e = _two_product(s, s)
+    p, e = _product(s, s)
     r, _ = _add(a, a_, -p, -e)
     return _two_sum(s, r / (2.0 * s))
 
