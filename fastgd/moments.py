@@ -211,7 +211,8 @@ def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> ND
         top = np.maximum(top, np.abs(np.column_stack([X, y]) if y.size else X).max(axis=0))
     exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
     sums, _ = _sum_chunks(table, n, q, weight, exponents)
-    sums[3, 1 : q + 1] = exponents[:q]
+    sums[3] = 0.0
+    sums[3, 0], sums[3, 1 : q + 1] = exponents[q], exponents[:q]
     return sums
 
 

@@ -28,10 +28,15 @@ def iterations(number: int) -> str:
     return f"{count(number)} iteration" + ("" if number == 1 else "s")
 
 
+def ratio(value: float) -> str:
+    """How many times: three digits, or a whole number with commas."""
+    return f"{value:.3g}" if value < 1000.0 else count(round(value))
+
+
 def share(value: float) -> str:
     """A share of a distance as a percentage that never rounds to 0 or 100 what is neither."""
     if value in (0.0, 1.0):
-        return f"{value:.0%}"
+        return f"{100.0 * value:.0f} %"
     percent = 100.0 * value
     if percent < 0.01:
         return f"{percent:.2g} %"
@@ -79,7 +84,7 @@ def _on_rate(result: FitResult) -> str:
     limit, best = stability.max_learning_rate, stability.best_learning_rate
     if result.status is Status.DIVERGED:
         overflow = result.stability.overflow_iteration(rate)
-        when = f" from 0 the error would overflow at iteration {count(overflow)}." if overflow else ""
+        when = f" From 0 the error would overflow at iteration {count(overflow)}." if overflow else ""
         return (
             f"The learning rate {rate:.6g} is not stable: on these data it must be below {limit:.9g}, and each iteration "
             f"overshoots by more than the last.{when} The best constant rate is {best:.9g}, or learning_rate='auto'."
@@ -89,7 +94,7 @@ def _on_rate(result: FitResult) -> str:
     slower = slowdown(stability, rate)
     return (
         f"The learning rate {rate:.6g} is stable: on these data any below {limit:.9g} is. "
-        f"The best constant rate is {best:.9g}, which needs {slower:.3g} times fewer iterations."
+        f"The best constant rate is {best:.9g}, which needs {ratio(slower)} times fewer iterations."
     )
 
 
@@ -110,7 +115,7 @@ def _on_distance(result: FitResult) -> str:
         best += f" (every {result.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
     if result.remaining == 0.0:
         return (
-            f"It arrived at the least squares line, {best}: plain descent needs {n} until no coefficient changes any more. "
+            f"After {n} plain descent arrives at the least squares line, {best}, and no coefficient changes any more. "
             f"The mean squared error {optimum.error:.6g} is the least possible; "
             f"it explains {share(max(0.0, result.r2))} of the variance."
         )
@@ -128,11 +133,11 @@ def _on_needs(result: FitResult) -> str:
         return ""
     best = result.stability.iterations(_MILLIONTH)
     assert best is not None
-    at_best = f"{iterations(best)} at the best rate"
     needed = result.iterations_to(_MILLIONTH)
     if needed is None:
-        return f"To come within a millionth of that distance takes {at_best}."
-    return f"To come within a millionth of that distance takes {iterations(needed)} at this rate, {at_best} at the most."
+        return f"To come within a millionth of the distance takes at most {iterations(best)} at the best rate."
+    here = f"To come within a millionth of the distance takes {iterations(needed)} at this rate"
+    return f"{here}." if needed <= best else f"{here}, and at most {count(best)} at the best."
 
 
 def _on_scaling(result: FitResult) -> str:
@@ -142,7 +147,7 @@ def _on_scaling(result: FitResult) -> str:
     if stability.condition <= 1.5 or len(result.start) == 1:
         return ""
     return (
-        f"One direction is {stability.condition:.6g} times steeper than the other, because {name} is far from mean 0 and "
+        f"One direction is {ratio(stability.condition)} times steeper than the other, because {name} is far from mean 0 and "
         "spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same units."
     )
 

@@ -23,7 +23,7 @@ from fastgd.kernels._compile import inlined, kernel
 
 # Decided by the data.
 WEIGHT, MEAN_X, MEAN_Y, VAR_X, COV, VAR_Y = 0, 2, 4, 6, 8, 10
-EXPONENT_X, EXPONENT_Y = 12, 13
+EXPONENT_X, EXPONENT_Y, EXPONENT_WEIGHT = 12, 13, 62
 L1, E1, L2, E2 = 14, 16, 17, 19
 VECTOR_B, VECTOR_W = 20, 22  # of lambda1; that of lambda2 is (-w, b)
 SCALE, STANDARDIZED, INTERCEPT, RANK = 24, 26, 27, 28
@@ -35,7 +35,7 @@ START_B, START_W, LIMIT_B, LIMIT_W = 47, 48, 49, 51
 # The request, and where the descent ended: intercept, slope, error / 4^ey, share of the distance left, iterations.
 ASKED_B, ASKED_W, MAX_ITER, TOLERANCE = 53, 54, 55, 56
 END_B, END_W, END_ERROR, END_LEFT, END_ITER = 57, 58, 59, 60, 61
-STATE_SIZE = 62
+STATE_SIZE = 63
 
 DONE, UNSTABLE, TOO_LARGE, UNMET = 0, 1, 2, 3  # what `descend` returns: the worst of them
 
@@ -164,6 +164,7 @@ def _centre(
     _put(state, VAR_X, _scaled((xx, xx_), -2 * gx))
     _put(state, COV, _scaled((xy, xy_), -gx - gy))
     _put(state, VAR_Y, _scaled((yy, yy_), -2 * gy))
+    state[EXPONENT_WEIGHT] = sums[3, 0]
     state[EXPONENT_X] = sums[3, 1] + gx
     state[EXPONENT_Y] = sums[3, 2] + gy
 
@@ -490,7 +491,7 @@ def _overflow(state: NDArray[np.float64]) -> float:
     """First k at which the sum of squared residuals exceeds float64, or inf."""
     if state[LOG1] <= 0.0 or state[D1] == 0.0:
         return math.inf
-    room = _LOG_MAX - math.log(state[WEIGHT]) - 2.0 * state[EXPONENT_Y] * math.log(2.0)
+    room = _LOG_MAX - math.log(state[WEIGHT]) - (state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]) * math.log(2.0)
     distance = abs(math.ldexp(state[D1], int(state[E1]) // 2))
     return max(0.0, math.ceil((room - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
 
@@ -532,8 +533,10 @@ def _iterations(state: NDArray[np.float64], tolerance: float) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
     slow = _slowest(state)
     settle = tolerance != tolerance
-    if slow == _NEVER or tolerance >= 1.0:
-        return 0.0 if slow == _NEVER and _left(state, 0.0) == 0.0 or tolerance >= 1.0 else 1.0
+    if tolerance >= 1.0 or _left(state, 0.0) == 0.0:
+        return 0.0
+    if slow == _NEVER:
+        return 1.0
     if slow >= 0.0:
         return math.inf
     low = -1.0

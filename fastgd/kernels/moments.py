@@ -369,7 +369,7 @@ def sum_rows(
     last : whether to end the sum
     levels : (4 * levels, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
         In the end, the sums are levels[0] + levels[1] and levels[2, 1 : q + 1] holds the columns' shifts;
-        levels[3], zeroed, is the caller's, for the exponents of columns that it scaled.
+        levels[3], zeroed, is the caller's, for the exponents of weights and columns that it scaled.
 
     Returns
     -------
