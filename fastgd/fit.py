@@ -16,7 +16,7 @@ from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateErr
 from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
-from fastgd.stability import Stability, line_kernels, require_rate
+from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
 _MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
@@ -97,7 +97,7 @@ def fit(
     else:
         max_iter = _whole(max_iter)
         iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
-    tolerance = _NAN if tol is None else _tolerance(tol)
+    tolerance = _NAN if tol is None else require_tolerance(tol)
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
     if unstable != "raise" and unstable != "run":
         raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
@@ -174,16 +174,6 @@ def _whole(max_iter: Any) -> int:
     return count
 
 
-def _tolerance(tol: float) -> float:
-    try:
-        tolerance = float(tol)
-    except (TypeError, ValueError):
-        raise DataError(f"tol={tol!r}: it must be a number") from None
-    if not 0.0 < tolerance < 1.0:
-        raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
-    return tolerance
-
-
 def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
     values = np.asarray(start)
     needed = 2 if fit_intercept else 1
@@ -210,6 +200,11 @@ def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
                 f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
                 "pass max_iter"
             )
+    if outcome == kernels.ENDLESS:
+        raise DataError(
+            f"tol={result._state[kernels.TOLERANCE]:g} takes more iterations at learning_rate={result.learning_rate!r} than "
+            "float64 can count: pass a larger rate, or max_iter"
+        )
     if not (math.isfinite(result.intercept) and math.isfinite(result.slope)):
         raise DataError(
             f"the coefficients exceed float64 (intercept {result.intercept:.3g}, slope {result.slope:.3g}): "

@@ -91,18 +91,19 @@ def _on_rate(result: FitResult) -> str:
         )
     if rate == best:
         return f"The learning rate {rate:.9g} is the best constant rate for these data; any below {limit:.9g} is stable."
-    slower = slowdown(stability, rate)
     return (
         f"The learning rate {rate:.6g} is stable: on these data any below {limit:.9g} is. "
-        f"The best constant rate is {best:.9g}, which needs {ratio(slower)} times fewer iterations."
+        f"The best constant rate is {best:.9g}{_saving(stability, rate)}."
     )
 
 
-def slowdown(stability: Stability, rate: float) -> float:
-    """How many times the iterations of the best rate `rate` needs."""
+def _saving(stability: Stability, rate: float) -> str:
+    """By how much the best rate beats `rate`, where there is anything to descend."""
     needed, least = stability.iterations(_MILLIONTH, rate), stability.iterations(_MILLIONTH)
-    assert needed is not None and least is not None
-    return needed / least
+    if not needed or not least:
+        return ""
+    times = count(needed // least) if needed >= 1000 * least else f"{needed / least:.3g}"
+    return f", which needs {times} times fewer iterations"
 
 
 def _on_distance(result: FitResult) -> str:

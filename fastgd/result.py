@@ -14,10 +14,13 @@ from fastgd import report
 from fastgd.errors import DataError, Status
 from fastgd.path import Path, choose_iterations, trace
 from fastgd.sources.arrays import numbers, read_pair
-from fastgd.stability import Stability, iterations_for, line_kernels, scale
+from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
+
+
+_SETTLED = 1e-320  # a share of the distance at which no float64 coefficient changes any more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +99,13 @@ class FitResult:
         if k < math.inf:
             return self._max_iter if self._max_iter is not None and k == state[kernels.MAX_ITER] else int(k)
         settled, _ = kernels.count(state, math.nan)
-        return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
+        return int(settled) if settled < math.inf else iterations_for(_SETTLED, state, self._moving())
 
     @property
     def learning_rate(self) -> float:
         """The rate of the descent."""
-        kernels = line_kernels()
-        return scale(self._state[kernels.RATE], -self._state[kernels.E1], "the learning rate")
+        rate = self._state.item(line_kernels().ASKED_RATE)
+        return self.stability.best_learning_rate if math.isnan(rate) else rate
 
     @property
     def status(self) -> Status:
@@ -113,9 +116,7 @@ class FitResult:
         tolerance = self._state.item(kernels.TOLERANCE)
         if not math.isnan(tolerance):
             return Status.CONVERGED if self.remaining <= tolerance else Status.MAX_ITER
-        limit = self.optimum
-        there = self.intercept == limit.intercept and self.slope == limit.coef[0]
-        return Status.CONVERGED if there else Status.MAX_ITER
+        return Status.CONVERGED if self._state[kernels.SETTLED] else Status.MAX_ITER
 
     @property
     def converged(self) -> bool:
@@ -226,13 +227,14 @@ class FitResult:
         tol : float
             Between 0 and 1.
         """
-        count, _ = line_kernels().count(self._state, tol)
+        tol = require_tolerance(tol)
+        kernels = line_kernels()
+        count, _ = kernels.count(self._state, tol)
         if count < math.inf:
             return int(count)
-        kernels = line_kernels()
         if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
             return None
-        return iterations_for(-math.log(tol), self._state, self._moving_logs())
+        return iterations_for(tol, self._state, self._moving())
 
     @property
     def start(self) -> tuple[float, ...]:
@@ -249,9 +251,11 @@ class FitResult:
     def _error(self, scaled: float) -> float:
         return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")
 
-    def _moving_logs(self) -> list[int]:
+    def _moving(self) -> list[tuple[int, int, int]]:
+        """Slots of the directions with a distance to go, for `iterations_for`."""
         k = line_kernels()
-        return [log for log, d in ((k.LOG1, k.D1), (k.LOG2, k.D2)) if self._state[d] != 0.0]
+        slots = ((k.D1, k.LOG1, k.L1, k.E1), (k.D2, k.LOG2, k.L2, k.E2))
+        return [(log, value, exponent) for distance, log, value, exponent in slots if self._state[distance] != 0.0]
 
     def __repr__(self) -> str:
         names = ", ".join(self.feature_names)

@@ -47,6 +47,17 @@ def require_rate(learning_rate: float | str) -> float:
     return rate
 
 
+def require_tolerance(tol: float) -> float:
+    """A tolerance as a float between 0 and 1."""
+    try:
+        tolerance = float(tol)
+    except (TypeError, ValueError):
+        raise DataError(f"tol={tol!r}: it must be a number") from None
+    if not 0.0 < tolerance < 1.0:
+        raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
+    return tolerance
+
+
 class Stability:
     """What the curvature of the mean squared error allows: H = (2/N) X'X, with the intercept's column of ones.
 
@@ -131,12 +142,11 @@ class Stability:
         int or None
             None if the rate is not stable.
         """
-        if not 0.0 < tol < 1.0:
-            raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
+        tol = require_tolerance(tol)
         if learning_rate is not None and not self.is_stable(learning_rate):
             return None
-        k, state = line_kernels(), self._begin(learning_rate)
-        return iterations_for(-math.log(tol), state, [k.LOG1, k.LOG2][: max(1, self.rank)])
+        k = line_kernels()
+        return iterations_for(tol, self._begin(learning_rate), [(k.LOG1, k.L1, k.E1), (k.LOG2, k.L2, k.E2)][: self.rank])
 
     def overflow_iteration(self, learning_rate: float) -> int | None:
         """The iteration at which the sum of squared residuals exceeds float64, from the start 0; None if it never does.
@@ -159,15 +169,21 @@ class Stability:
         return f"<Stability: stable below {self.max_learning_rate:.9g}, best {self.best_learning_rate:.9g}>"
 
 
-def iterations_for(decay: float, state: NDArray[np.float64], logs: list[int]) -> int:
-    """Smallest k with k * |log contraction| >= decay, for the slowest of the logs of contractions in `state`."""
+def iterations_for(tol: float, state: NDArray[np.float64], directions: list[tuple[int, int, int]]) -> int:
+    """Smallest k at which the slowest direction has the share `tol` left, from slots of log contraction and eigenvalue."""
+    if not directions:
+        return 0
     k = line_kernels()
-    slowest = max(logs, key=lambda slot: float(state[slot]))
-    log = float(state[slowest])
-    if log != 0.0:
-        return max(1, math.ceil(decay / -log))
-    # 2 eta lambda2 is below the smallest float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
-    mantissa, exponent = math.frexp(decay / (2.0 * state[k.RATE] * state[k.L2]))
-    return int(mantissa * 2.0**53) << int(exponent - 53 + state[k.E1] - state[k.E2])
-
-
+    log, eigenvalue, exponent = max(directions, key=lambda slots: state.item(slots[0]))
+    decay = -math.log(tol)
+    count = decay / -state.item(log) if state[log] != 0.0 else math.inf
+    if count < math.inf:
+        return max(1, math.ceil(count))
+    # 2 eta lambda is at the end of float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
+    rate, shift = state.item(k.ASKED_RATE), 0
+    if math.isnan(rate):
+        rate, shift = state.item(k.BEST_RATE), -int(state[k.E1])
+    m_rate, e_rate = math.frexp(rate)
+    m_eigenvalue, e_eigenvalue = math.frexp(state[eigenvalue])
+    mantissa, power = math.frexp(decay / (2.0 * m_rate * m_eigenvalue))
+    return int(mantissa * 2.0**53) << (power - 53 - e_rate - shift - e_eigenvalue - int(state[exponent]))

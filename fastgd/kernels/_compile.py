@@ -65,6 +65,6 @@ def _prefetch(context: Any, column: Any, index: Any) -> Any:
 @overload(prefetch)
 def _compile_prefetch(column: Any, index: Any) -> Any:
     def call(column: Any, index: Any) -> None:
-        _prefetch(column, index)
+        _prefetch(column, index)  # type: ignore[call-arg]
 
     return call

@@ -32,16 +32,20 @@ MAX_RATE, BEST_RATE = 34, 35
 # Added by start and rate.
 RATE, U1, U2, LOG1, LOG2, D1, D2 = 36, 37, 39, 41, 42, 43, 45
 START_B, START_W, LIMIT_B, LIMIT_W = 47, 48, 49, 51
-# The request, and where the descent ended: intercept, slope, error / 4^ey, share of the distance left, iterations.
-ASKED_B, ASKED_W, MAX_ITER, TOLERANCE = 53, 54, 55, 56
-END_B, END_W, END_ERROR, END_LEFT, END_ITER = 57, 58, 59, 60, 61
-STATE_SIZE = 63
+# The request, and where the descent ended: intercept, slope, error / 4^ey, share of the distance left, iterations,
+# and whether the coefficients are those of the limit point.
+ASKED_B, ASKED_W, ASKED_RATE, MAX_ITER, TOLERANCE = 53, 54, 55, 56, 57
+END_B, END_W, END_ERROR, END_LEFT, END_ITER, SETTLED = 58, 59, 60, 61, 63, 64
+STATE_SIZE = 65
 
-DONE, UNSTABLE, TOO_LARGE, UNMET = 0, 1, 2, 3  # what `descend` returns: the worst of them
+DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
 _SPLITTER = 134217729.0  # 2^27 + 1
+_MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
+_LARGEST_STEP = 1e290  # of 2 eta / lambda_max: Veltkamp's halves of more would overflow
+_LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
 
 
 @inlined
@@ -355,10 +359,13 @@ def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: flo
     """Contractions, distances along the directions, limit point. `rate` is in the data's units; NaN for the best."""
     ex, ey, e1 = int(state[EXPONENT_X]), int(state[EXPONENT_Y]), int(state[E1])
     state[RATE] = math.ldexp(rate, e1) if rate == rate else state[BEST_RATE]
-    eta = 2.0 * state[RATE]
+    state[ASKED_RATE] = rate
+    eta = min(2.0 * state[RATE], _LARGEST_STEP)
     u, u_ = _multiply(eta, 0.0, state[L1], state[L1 + 1])
     _put(state, U1, (u, u_))
     state[LOG1] = _log_contraction(u, u_)
+    if eta == _LARGEST_STEP:
+        state[LOG1] = math.log(2.0 * state[L1]) + math.log(rate) + e1 * math.log(2.0)
     u, u_ = _multiply(eta, 0.0, state[L2], state[L2 + 1])
     u, u_ = _scaled((u, u_), int(state[E2] - state[E1]))
     _put(state, U2, (u, u_))
@@ -493,7 +500,7 @@ def _overflow(state: NDArray[np.float64]) -> float:
         return math.inf
     room = _LOG_MAX - math.log(state[WEIGHT]) - (state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]) * math.log(2.0)
     distance = abs(math.ldexp(state[D1], int(state[E1]) // 2))
-    return max(0.0, math.ceil((room - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
+    return max(0.0, np.ceil((room - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
 
 
 @kernel
@@ -537,13 +544,17 @@ def _iterations(state: NDArray[np.float64], tolerance: float) -> float:
         return 0.0
     if slow == _NEVER:
         return 1.0
-    if slow >= 0.0:
+    if slow > 0.0:
         return math.inf
     low = -1.0
-    # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
-    high = math.ceil((-3000.0 if settle else math.log(tolerance)) / slow) + 1.0
+    high = _MANY
+    if slow < 0.0:
+        # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
+        high = np.ceil((-3000.0 if settle else math.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
+    elif settle or _left(state, high) > tolerance:
+        return math.inf
     while high - low > 1.0:
-        k = math.floor(0.5 * (low + high))
+        k = np.floor(0.5 * (low + high))
         if k <= low or k >= high:  # past 2^53 the counts themselves are rounded
             break
         met = _settled(state, k) if settle else _left(state, k) <= tolerance
@@ -567,20 +578,28 @@ def descend(
     """From (start_b, start_w) at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the
     limit point), fewer where `tolerance` (NaN: none) is met before, or where the error would overflow.
 
-    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance.
+    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
+    ENDLESS where it is met after so many iterations that float64 cannot count them.
     """
     _begin(state, start_b, start_w, rate)
     k = max_iter
     if tolerance == tolerance:
         k = min(k, _iterations(state, tolerance))
     k = min(k, max(0.0, _overflow(state) - 1.0))
+    if state[LOG1] > 0.0:
+        k = min(k, np.floor(_LOG_FAR / state[LOG1]))
     if k != max_iter:
         odd = k % 2.0 == 1.0
     b, w, error, left = _iterate(state, k, odd)
     state[ASKED_B], state[ASKED_W], state[MAX_ITER], state[TOLERANCE] = start_b, start_w, max_iter, tolerance
     state[END_B], state[END_W], state[END_ERROR], state[END_LEFT], state[END_ITER] = b, w, error, left, k
+    state[SETTLED] = b == math.ldexp(state[LIMIT_B], int(state[EXPONENT_Y])) and w == math.ldexp(
+        state[LIMIT_W], int(state[EXPONENT_Y] - state[EXPONENT_X])
+    )
     if state[RATE] >= state[MAX_RATE]:
         return UNSTABLE
+    if k == math.inf and tolerance == tolerance:
+        return ENDLESS
     if not (math.isfinite(b) and math.isfinite(w)):
         return TOO_LARGE
     return UNMET if left > tolerance else DONE
