@@ -66,7 +66,8 @@ def fit(
     sample_weight : array_like of shape (n,), optional
         How often each row counts; not negative, not all zero.
     unstable : {"raise", "run"}
-        What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error is finite.
+        What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error float64 can
+        hold, in the target's units and as a multiple of its variance.
 
     Returns
     -------

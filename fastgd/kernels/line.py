@@ -494,13 +494,19 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
 
 
 @kernel
-def _overflow(state: NDArray[np.float64]) -> float:
-    """First k at which the sum of squared residuals exceeds float64, or inf."""
+def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
+    """First k at which the mean squared error / 4^ey exceeds e^log_error, or inf."""
     if state[LOG1] <= 0.0 or state[D1] == 0.0:
         return math.inf
-    room = _LOG_MAX - math.log(state[WEIGHT]) - (state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]) * math.log(2.0)
     distance = abs(math.ldexp(state[D1], int(state[E1]) // 2))
-    return max(0.0, np.ceil((room - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
+    return max(0.0, np.ceil((log_error - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
+
+
+@kernel
+def _overflow(state: NDArray[np.float64]) -> float:
+    """First k at which the sum of squared residuals exceeds float64, or inf."""
+    exponents = state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]
+    return _exceeds(state, _LOG_MAX - math.log(state[WEIGHT]) - exponents * math.log(2.0))
 
 
 @kernel
@@ -586,7 +592,9 @@ def descend(
     if tolerance == tolerance:
         k = min(k, _iterations(state, tolerance))
     k = min(k, max(0.0, _overflow(state) - 1.0))
-    if state[LOG1] > 0.0:
+    if state[LOG1] > 0.0:  # and where R^2, or the distance from the start, would
+        variance = state[VAR_Y] if state[VAR_Y] > 0.0 else 1.0
+        k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + math.log(variance)) - 1.0))
         k = min(k, np.floor(_LOG_FAR / state[LOG1]))
     if k != max_iter:
         odd = k % 2.0 == 1.0
