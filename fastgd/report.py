@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastgd.errors import Status
 
 if TYPE_CHECKING:
+    from fastgd.moments import Moments
     from fastgd.result import FitResult
     from fastgd.stability import Stability
 
@@ -45,7 +46,7 @@ def share(value: float) -> str:
 
 def summary(result: FitResult) -> str:
     """Rows start, end, optimum; then rate, limit, iterations."""
-    moments, stability, optimum = result.moments, result.stability, result.optimum
+    optimum = result.optimum
     path = result.path(at=[0])
     rows = [
         ("start", path.intercept[0], path.coef[0, 0], path.error[0]),
@@ -55,22 +56,60 @@ def summary(result: FitResult) -> str:
     names = ("", "intercept", result.feature_names[0], "mean squared error")
     cells = [names, *((label, f"{b:.12g}", f"{w:.12g}", f"{e:.12g}") for label, b, w, e in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(4)]
-    lines = [f"{moments.target_name} on {', '.join(result.feature_names)}, {moments.n_samples:,} rows", ""]
-    lines += ["  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3))]) for row in cells]
+    lines = ["  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3))]) for row in cells]
     facts = [
         ("status", f"{result.status.name.lower()}: {result.status.value}"),
         ("iterations", count(result.n_iter)),
         ("distance still to go", share(result.remaining)),
         ("learning rate", f"{result.learning_rate:.9g}"),
+        *_limits(result.stability),
+        ("R squared", f"{result.r2:.9g}"),
+    ]
+    return "\n".join([_title(result.moments), "", *lines, "", _aligned(facts)])
+
+
+def check(stability: Stability, rate: float | None) -> str:
+    """Limits, eigenvalues, iterations at the best rate and at `rate`."""
+    facts = [
+        *_limits(stability),
+        ("eigenvalues", ", ".join(f"{value:.9g}" for value in stability.eigenvalues)),
+        ("at the best rate", _to_a_millionth(stability.iterations(_MILLIONTH))),
+    ]
+    if rate is not None:
+        needed = stability.iterations(_MILLIONTH, rate)
+        verdict = f"not stable: {_fate(stability.overflow_iteration(rate))}"
+        facts.append((f"at {rate:.9g}", verdict if needed is None else f"stable: {_to_a_millionth(needed)}"))
+    return "\n".join([_title(stability.moments), "", _aligned(facts)])
+
+
+def _title(moments: Moments) -> str:
+    n = moments.n_samples
+    return f"{moments.target_name} on {', '.join(moments.feature_names)}, {n:,} row{'' if n == 1 else 's'}"
+
+
+def _limits(stability: Stability) -> list[tuple[str, str]]:
+    return [
         ("stable below", f"{stability.max_learning_rate:.9g}"),
         ("best rate", f"{stability.best_learning_rate:.9g}"),
         ("condition", f"{stability.condition:.6g}"),
-        ("coordinates", "standardised" if result.standardize else "as in the data"),
-        ("rank", f"{result.rank}"),
-        ("R squared", f"{result.r2:.9g}"),
+        ("coordinates", "standardised" if stability.standardize else "as in the data"),
+        ("rank", f"{stability.rank}"),
     ]
+
+
+def _aligned(facts: list[tuple[str, str]]) -> str:
     width = max(len(label) for label, _ in facts)
-    return "\n".join([*lines, "", *(f"{label.ljust(width)}  {value}" for label, value in facts)])
+    return "\n".join(f"{label.ljust(width)}  {value}" for label, value in facts)
+
+
+def _to_a_millionth(needed: int | None) -> str:
+    assert needed is not None
+    return f"{iterations(needed)} to come within a millionth of the distance"
+
+
+def _fate(overflow: int | None) -> str:
+    """What becomes of a descent at a rate that is not stable."""
+    return f"the error would overflow at iteration {count(overflow)}" if overflow is not None else "it would never settle"
 
 
 def explain(result: FitResult) -> str:
@@ -155,9 +194,8 @@ def _on_scaling(result: FitResult) -> str:
 
 def refusal(stability: Stability, rate: float, overflow: int | None) -> str:
     """Why a learning rate is refused, and what to pass instead."""
-    when = f"the error would overflow at iteration {count(overflow)}" if overflow is not None else "it would never settle"
     return (
         f"learning_rate={rate:.9g} is not stable on these data: descent is stable below {stability.max_learning_rate:.9g}, "
-        f"and here {when}. Use learning_rate='auto' (the best is {stability.best_learning_rate:.9g}) or standardize=True; "
-        "unstable='run' shows the divergence"
+        f"and here {_fate(overflow)}. Use learning_rate='auto' (the best is {stability.best_learning_rate:.9g}) or "
+        "standardize=True; unstable='run' shows the divergence"
     )

@@ -246,7 +246,7 @@ class FitResult:
     @property
     def standardize(self) -> bool:
         """Whether the descent ran in standardised coordinates."""
-        return bool(self._state[line_kernels().STANDARDIZED])
+        return self.stability.standardize
 
     def _error(self, scaled: float) -> float:
         return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")
