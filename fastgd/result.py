@@ -249,7 +249,7 @@ class FitResult:
         return self.stability.standardize
 
     def _error(self, scaled: float) -> float:
-        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")
+        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error", "y")
 
     def _moving(self) -> list[tuple[int, int, int]]:
         """Slots of the directions with a distance to go, for `iterations_for`."""

@@ -25,15 +25,14 @@ def line_kernels() -> ModuleType:
     return line
 
 
-def scale(value: float, exponent: float, what: str) -> float:
-    """value * 2^exponent, or the error that says that float64 cannot hold it."""
+def scale(value: float, exponent: float, what: str, column: str = "x") -> float:
+    """value * 2^exponent, or the error that says that float64 cannot hold it, `column` being too large or small for that."""
     try:
         return math.ldexp(value, int(exponent))
     except OverflowError:
         digits = math.log10(abs(value)) + exponent * math.log10(2.0)
         raise DataError(
-            f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: pass standardize=True, or divide the columns by a "
-            "power of two"
+            f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two"
         ) from None
 
 

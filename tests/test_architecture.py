@@ -26,6 +26,7 @@ LEVELS = {
     "kernels/line.py": 1.1,
     "kernels/moments.py": 1.1,
     "kernels/pointwise.py": 1.1,
+    "report.py": 2.0,
     "sources/table.py": 2.0,
     "sources/arrays.py": 2.1,
     "sources/frames.py": 2.2,
@@ -35,15 +36,18 @@ LEVELS = {
     "moments.py": 2.6,
     "stability.py": 2.7,
     "path.py": 2.8,
-    "report.py": 2.8,
     "result.py": 2.9,
     "fit.py": 3.0,
     "tutorial.py": 3.1,
     "warm.py": 3.2,
     "__init__.py": 3.9,
+    "cli.py": 4.0,
+    "__main__.py": 4.1,
 }
 # What a floor may import from outside, besides the standard library and NumPy.
-OUTSIDE = {0: set(), 1: {"numba", "llvmlite"}, 2: {"narwhals", "pyarrow", "numba"}, 3: set()}
+OUTSIDE = {0: set(), 1: {"numba", "llvmlite"}, 2: {"narwhals", "pyarrow", "numba"}, 3: set(), 4: {"typer", "rich"}}
+# What a guest, on floor 4, may import of ours besides the public door.
+OPEN_TO_GUESTS = {"__init__.py", "errors.py", "cli.py"}
 
 
 def tree(name: str) -> ast.Module:
@@ -93,6 +97,13 @@ def test_imports_go_down(name: str) -> None:
             assert LEVELS[target] < LEVELS[name], f"{name} imports {target}, which is not below it"
         elif top != "numpy" and top not in sys.stdlib_module_names:
             assert top in OUTSIDE[floor], f"{name} imports {top}"
+
+
+@pytest.mark.parametrize("name", [name for name, level in LEVELS.items() if level >= 4])
+def test_guests_use_public_names(name: str) -> None:
+    assert {file_of(module, imported) for module, imported in imports(name) if module.startswith("fastgd")} <= OPEN_TO_GUESTS
+    private = [node.attr for node in ast.walk(tree(name)) if isinstance(node, ast.Attribute) and re.match("_(?!_)", node.attr)]
+    assert not private
 
 
 @pytest.mark.parametrize("name", MODULES)

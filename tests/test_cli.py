@@ -157,8 +157,6 @@ def test_json_has_null_for_what_float64_cannot_hold(table: Any) -> None:
     fields = run_json("fit", table("x,y\n1,1e200\n2,2e200\n4,4.5e200\n"), "--tol", "1e-9")
     assert fields["slope"] == pytest.approx(1.1785714285714286e200, rel=1e-8)
     assert fields["error"] is None and fields["optimum"] is None
-    fields = run_json("fit", table("x,y\n1,1e-100\n2,2e-100\n4,4.5e-100\n"), "--learning-rate", "9", "--unstable", "run")
-    assert fields["status"] == "diverged" and fields["r2"] is None
 
 
 def test_a_count_past_float64_stays_whole(table: Any) -> None:

@@ -36,7 +36,7 @@ def close(value: float, wanted: Fraction, scale: Fraction, digits: int) -> bool:
 
 
 def bits(result: fastgd.FitResult) -> list[str]:
-    numbers = [result.intercept, result.slope, result.error, result.remaining, result.learning_rate, *result.optimum.coef.tolist()]
+    numbers = [result.intercept, result.slope, result.error, result.remaining, result.learning_rate, result.optimum.coef.item()]
     return [number.hex() for number in numbers] + [str(result.n_iter)]
 
 
@@ -107,7 +107,10 @@ def test_powers_of_two_pass_through(xy: tuple[np.ndarray, np.ndarray], a: int, c
         assert [result.intercept, result.slope] == expected
 
 
-@given(lines(least=1), st.sampled_from(["reversed", "strided", "fortran", "float32", "integer", "readonly", "offset", "big"]), st.data())
+DRESSES = ["reversed", "strided", "fortran", "float32", "integer", "readonly", "offset", "big"]
+
+
+@given(lines(least=1), st.sampled_from(DRESSES), st.data())
 def test_the_values_alone_decide_the_bits(xy: tuple[np.ndarray, np.ndarray], dress: str, data: st.DataObject) -> None:
     x, y = np.round(xy[0]).astype(np.float32).astype(np.float64), np.round(xy[1])
     other_x, other_y = x, y
