@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from fastgd import tutorial
+from fastgd import plot, tutorial
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
 from fastgd.fit import analyse, fit
 from fastgd.moments import Moments
@@ -34,6 +34,7 @@ __all__ = [
     "compute_error",
     "fit",
     "gradient_descent",
+    "plot",
     "step_gradient",
     "tutorial",
     "warmup",
