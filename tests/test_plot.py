@@ -96,9 +96,10 @@ def test_fit_counts_every_one_of_many_points() -> None:
     ax = fastgd.plot.fit(fastgd.fit(x, y), x, y)
     (cells,) = ax.collections
     assert cells.get_array().sum() == x.size
-    middle = cells.get_array()[30, 30]
-    (left, bottom), (right, top) = cells.get_coordinates()[30, 30], cells.get_coordinates()[31, 31]
-    assert middle == np.sum((x >= left) & (x < right) & (y >= bottom) & (y < top)) > 1000
+    row, column = 38, 32  # off the diagonal: x and y are not to be exchanged
+    (left, bottom), (right, top) = cells.get_coordinates()[row, column], cells.get_coordinates()[row + 1, column + 1]
+    inside = (x >= left) & (x < right) & (y >= bottom) & (y < top)
+    assert cells.get_array()[row, column] == inside.sum() > 100
     assert labels(ax)[0] == "300,000 points (the darker, the more)"
 
 
@@ -259,9 +260,10 @@ def test_an_axes_is_drawn_on_and_returned() -> None:
 
 def test_nothing_global_is_touched_or_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plt, "show", lambda *_: pytest.fail("shown"))
-    before = dict(matplotlib.rcParams), matplotlib.get_backend()
-    lesson().plot(*columns(HOURS))
-    assert (dict(matplotlib.rcParams), matplotlib.get_backend()) == before
+    with matplotlib.rc_context({"font.size": 7.0}):
+        before = dict(matplotlib.rcParams), matplotlib.get_backend()
+        lesson().plot(*columns(HOURS))
+        assert (dict(matplotlib.rcParams), matplotlib.get_backend()) == before
 
 
 @pytest.mark.parametrize(
