@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -218,6 +218,23 @@ class FitResult:
     def explain(self) -> str:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
         return report.explain(self)
+
+    def plot(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
+        """The fitted line and the course of the error side by side, on a new matplotlib figure that is not shown yet.
+
+        Parameters
+        ----------
+        X, y : array_like of shape (n,), optional
+            Points to show, in the data's units: a result holds their moments only.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes, shape (2,)
+            As pandas gives for subplots; `axes[0].figure` is the figure.
+        """
+        from fastgd import plot
+
+        return plot.page(self, X, y)
 
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.

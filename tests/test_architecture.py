@@ -41,13 +41,17 @@ LEVELS = {
     "tutorial.py": 3.1,
     "warm.py": 3.2,
     "__init__.py": 3.9,
-    "cli.py": 4.0,
-    "__main__.py": 4.1,
+    "_canvas.py": 4.0,
+    "plot.py": 4.1,
+    "cli.py": 4.1,
+    "__main__.py": 4.2,
 }
 # What a floor may import from outside, besides the standard library and NumPy.
-OUTSIDE = {0: set(), 1: {"numba", "llvmlite"}, 2: {"narwhals", "pyarrow", "numba"}, 3: set(), 4: {"typer", "rich"}}
+OUTSIDE = {0: set(), 1: {"numba", "llvmlite"}, 2: {"narwhals", "pyarrow", "numba"}, 3: set(), 4: {"typer", "rich", "matplotlib"}}
 # What a guest, on floor 4, may import of ours besides the public door.
-OPEN_TO_GUESTS = {"__init__.py", "errors.py", "cli.py"}
+OPEN_TO_GUESTS = {"__init__.py", "errors.py", "report.py", "_canvas.py", "cli.py"}
+# Methods that hand a result to a guest.
+UPWARD = {("result.py", "plot.py")}
 
 
 def tree(name: str) -> ast.Module:
@@ -94,7 +98,7 @@ def test_imports_go_down(name: str) -> None:
         top = module.split(".")[0]
         if top == "fastgd":
             target = file_of(module, imported)
-            assert LEVELS[target] < LEVELS[name], f"{name} imports {target}, which is not below it"
+            assert LEVELS[target] < LEVELS[name] or (name, target) in UPWARD, f"{name} imports {target}, which is not below it"
         elif top != "numpy" and top not in sys.stdlib_module_names:
             assert top in OUTSIDE[floor], f"{name} imports {top}"
 
