@@ -30,10 +30,12 @@ def scale(value: float, exponent: float, what: str, column: str = "x") -> float:
     try:
         return math.ldexp(value, int(exponent))
     except OverflowError:
-        digits = math.log10(abs(value)) + exponent * math.log10(2.0)
-        raise DataError(
-            f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two"
-        ) from None
+        raise _unheld(value, exponent, what, column) from None
+
+
+def _unheld(value: float, exponent: float, what: str, column: str) -> DataError:
+    digits = math.log10(abs(value)) + exponent * math.log10(2.0)
+    return DataError(f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two")
 
 
 def require_rate(learning_rate: float | str) -> float:
@@ -110,15 +112,19 @@ class Stability:
 
     @property
     def max_learning_rate(self) -> float:
-        """2 / lambda_max: the first float64 at which descent is not stable any more."""
+        """2 / lambda_max: the first float64 at which descent is not stable any more; 0.0 where any of them is too large."""
         k, state = line_kernels(), self._state
-        return scale(state[k.MAX_RATE], -state[k.E1], "the largest stable rate")
+        return scale(state.item(k.MAX_RATE), -state.item(k.E1), "the largest stable rate")
 
     @property
     def best_learning_rate(self) -> float:
         """2 / (lambda_min + lambda_max): the fastest constant rate."""
         k, state = line_kernels(), self._state
-        return scale(state[k.BEST_RATE], -state[k.E1], "the best rate")
+        value, exponent = state.item(k.BEST_RATE), -state.item(k.E1)
+        rate = scale(value, exponent, "the best rate")
+        if rate == 0.0:
+            raise _unheld(value, exponent, "the best rate", "x")
+        return rate
 
     def is_stable(self, learning_rate: float) -> bool:
         """Whether 0 < learning_rate < 2 / lambda_max.

@@ -62,7 +62,7 @@ def compute_error(b: float, m: float, points: ArrayLike) -> float:
     """
     array = _points(points)
     b, m = float(b), float(m)
-    error: float = _kernels().compute_error(b, m, array)
+    error = float(_kernels().compute_error(b, m, array))
     if not math.isfinite(error):
         _warn_overflow(array, b, m)
     return error
@@ -146,7 +146,7 @@ def gradient_descent(
             break
     if not (math.isfinite(b) and math.isfinite(m)):
         _warn_overflow(array, first_b, first_m)
-    return [b, m]
+    return [float(b), float(m)]  # NumPy scalars where NUMBA_DISABLE_JIT is set
 
 
 compute_error_for_line_given_points = compute_error
