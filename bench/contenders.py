@@ -231,7 +231,7 @@ JOBS = {
             fresh_fit("first fastgd.fit", "import fastgd; a = fastgd.fit(x, y); print(a.intercept, a.slope)"),
         ],
         unit=("fresh", "first fastgd.fit"),
-        turns=4,
+        turns=8,
         rounds=2,
         less="pass",
     ),
