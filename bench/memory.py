@@ -1,7 +1,8 @@
-"""``python bench/memory.py JOB CONTENDER ROWS``: the MiB that a call takes at its peak beyond the data. Linux only."""
+"""``python bench/memory.py JOB CONTENDER ROWS``: the MiB that a call takes at its peak beyond the data. Linux with glibc only."""
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def main(job: str, name: str, rows: int) -> None:
     contender = JOBS[job].contender(name)
     contender.function(*contender.given(JOBS[job].data(1000)))  # what is loaded once is not the data's doing
     arguments = contender.given(JOBS[job].data(rows))
+    ctypes.CDLL(None).malloc_trim(0)  # freed but still resident, it would serve the call unseen
     (PROCESS / "clear_refs").write_text("5")
     before = high_water_mark()
     contender.function(*arguments)
