@@ -4,7 +4,7 @@ The mean squared error of y = b + w x is quadratic, with Hessian H = 2A, A = [[1
 Its eigenvalues are those of A doubled, and along an eigenvector the distance to the minimum is multiplied by
 rho = 1 - 2 eta lambda(A) in each step. So iterate k is start - sum over directions of vector * (1 - rho^k) * distance.
 
-Scales: x'' = x / 2^ex and y'' = y / 2^ey make the mean squares about 1, exactly, whatever the data's units. Descent in raw
+Scales: x'' = x / 2^ex and y'' = y / 2^ey make the mean squares of very large or small data about 1, exactly. Descent in raw
 coordinates moves (b, w) / 2^ey, in standardised ones (mean level, slope a standard deviation) / 2^ey. lambda1 is kept as
 l1 * 2^e1, lambda2 as l2 * 2^e2, and a learning rate as eta * 2^e1, so that only what leaves the kernel can over- or underflow.
 
@@ -44,6 +44,7 @@ _SPLITTER = 134217729.0  # 2^27 + 1
 _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
+_TINY, _HUGE = 2.0**-200, 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: Veltkamp's halves of more would overflow
 _LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
 
@@ -121,14 +122,22 @@ def _get(values: NDArray[np.float64], slot: int) -> tuple[float, float]:
     return values[slot], values[slot + 1]
 
 
+@kernel
+def _scale(value: float, exponent: int) -> float:
+    """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
+    return value if exponent == 0 else math.ldexp(value, exponent)
+
+
 @inlined
 def _scaled(pair: tuple[float, float], exponent: int) -> tuple[float, float]:
-    return math.ldexp(pair[0], exponent), math.ldexp(pair[1], exponent)
+    return _scale(pair[0], exponent), _scale(pair[1], exponent)
 
 
 @kernel
 def _exponent(mean_square: float) -> int:
-    """e with mean_square / 4^e in [1/2, 2); 0 for zero."""
+    """e with mean_square / 4^e in [1/2, 2); 0 where fourth powers are safe without."""
+    if mean_square == 0.0 or _TINY < mean_square < _HUGE:
+        return 0
     _, e = math.frexp(mean_square)
     return e // 2
 
@@ -358,7 +367,7 @@ def _move(
 def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: float) -> None:
     """Contractions, distances along the directions, limit point. `rate` is in the data's units; NaN for the best."""
     ex, ey, e1 = int(state[EXPONENT_X]), int(state[EXPONENT_Y]), int(state[E1])
-    state[RATE] = math.ldexp(rate, e1) if rate == rate else state[BEST_RATE]
+    state[RATE] = _scale(rate, e1) if rate == rate else state[BEST_RATE]
     state[ASKED_RATE] = rate
     eta = min(2.0 * state[RATE], _LARGEST_STEP)
     u, u_ = _multiply(eta, 0.0, state[L1], state[L1 + 1])
@@ -371,8 +380,8 @@ def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: flo
     _put(state, U2, (u, u_))
     state[LOG2] = _log_contraction(u, u_)
 
-    b = math.ldexp(start_b, -ey)
-    w = math.ldexp(start_w, ex - ey)
+    b = _scale(start_b, -ey)
+    w = _scale(start_w, ex - ey)
     state[START_B], state[START_W] = b, w
     # Where the rank is short, BEST still is a solution, and only its component along a moving direction counts.
     db, db_ = _add(b, 0.0, -state[BEST_B], -state[BEST_B + 1])
@@ -450,8 +459,8 @@ def _left(state: NDArray[np.float64], k: float) -> float:
 @kernel
 def _error(state: NDArray[np.float64], k: float) -> float:
     """Mean squared error after k iterations / 4^ey: least + sum over directions of lambda * (distance left)^2."""
-    a = math.ldexp(state[D1], int(state[E1]) // 2) * math.exp(k * state[LOG1])
-    b = math.ldexp(state[D2], int(state[E2]) // 2) * math.exp(k * state[LOG2])
+    a = _scale(state[D1], int(state[E1]) // 2) * math.exp(k * state[LOG1])
+    b = _scale(state[D2], int(state[E2]) // 2) * math.exp(k * state[LOG2])
     return state[BEST_ERROR] + (state[L1] * a * a + state[L2] * b * b)
 
 
@@ -472,7 +481,7 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
     ey = int(state[EXPONENT_Y])
     ew = ey - int(state[EXPONENT_X])
     if k == math.inf:
-        return math.ldexp(state[LIMIT_B], ey), math.ldexp(state[LIMIT_W], ew), state[BEST_ERROR], 0.0
+        return _scale(state[LIMIT_B], ey), _scale(state[LIMIT_W], ew), state[BEST_ERROR], 0.0
     if k * _slowest(state) < -37.0:
         # Close to the end, counted from there: from a start 10^20 times as far, double-double would show.
         r1 = math.exp(k * state[LOG1])
@@ -490,7 +499,7 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         )
         b, _ = _add(state[START_B], 0.0, -db, -db_)
         w, _ = _add(state[START_W], 0.0, -dw, -dw_)
-    return math.ldexp(b, ey), math.ldexp(w, ew), _error(state, k), _left(state, k)
+    return _scale(b, ey), _scale(w, ew), _error(state, k), _left(state, k)
 
 
 @kernel
@@ -498,7 +507,7 @@ def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     """First k at which the mean squared error / 4^ey exceeds e^log_error, or inf."""
     if state[LOG1] <= 0.0 or state[D1] == 0.0:
         return math.inf
-    distance = abs(math.ldexp(state[D1], int(state[E1]) // 2))
+    distance = abs(_scale(state[D1], int(state[E1]) // 2))
     return max(0.0, np.ceil((log_error - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
 
 
@@ -601,7 +610,7 @@ def descend(
     b, w, error, left = _iterate(state, k, odd)
     state[ASKED_B], state[ASKED_W], state[MAX_ITER], state[TOLERANCE] = start_b, start_w, max_iter, tolerance
     state[END_B], state[END_W], state[END_ERROR], state[END_LEFT], state[END_ITER] = b, w, error, left, k
-    state[SETTLED] = b == math.ldexp(state[LIMIT_B], int(state[EXPONENT_Y])) and w == math.ldexp(
+    state[SETTLED] = b == _scale(state[LIMIT_B], int(state[EXPONENT_Y])) and w == _scale(
         state[LIMIT_W], int(state[EXPONENT_Y] - state[EXPONENT_X])
     )
     if state[RATE] >= state[MAX_RATE]:

@@ -304,17 +304,19 @@ def _sum_block(
         for r in range(width):
             low[s, r] = 0.0
     if q == 2 and weight.size == 0 and shift[1] == 0.0 and shift[2] == 0.0:
-        # A view of a contiguous column; a copy, 32 KB that stay in cache, of a strided one: 0.6 ns a row.
+        # A view of columns that are contiguous; a copy of others, which stays in cache: 0.6 ns a row.
+        columns = np.ascontiguousarray(X.T)
         if y.size > 0:
-            target = np.ascontiguousarray(y)
+            _accumulate_line(columns[0], np.ascontiguousarray(y), high, low)
         else:
-            target = np.ascontiguousarray(X[:, 1])
-        _accumulate_line(np.ascontiguousarray(X[:, 0]), target, high, low)
+            _accumulate_line(columns[0], columns[1], high, low)
     else:
         _accumulate_columns(X, y, weight, shift, factors, high, low)
-    _fold(high, low, width, out)
+    first = 0
     if weight.size == 0:
-        out[0, 0] = n
+        out[0, 0], out[1, 0] = n, 0.0
+        first = 1
+    _fold(high[first:], low[first:], width, out[:, first:])
 
 
 @kernel
