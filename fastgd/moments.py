@@ -202,6 +202,7 @@ def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> ND
     exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
     sums, _ = _sum_chunks(table, n, q, weight, exponents)
     sums[3, 1 : q + 1] = exponents[:q]
+    sums[3, 0] = exponents[q]
     return sums
 
 
