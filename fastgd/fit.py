@@ -93,7 +93,7 @@ def fit(
     (0.0, 1.9)
     """
     rate = _NAN if learning_rate is _AUTO or learning_rate == _AUTO else require_rate(learning_rate)
-    iterations, odd = (_INF, False) if max_iter is None else _iterations(max_iter)
+    count, iterations, odd = (_INF, _INF, False) if max_iter is None else _iterations(max_iter)
     tolerance = _NAN if tol is None else _tolerance(tol)
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
     if unstable != "raise" and unstable != "run":
@@ -105,7 +105,7 @@ def fit(
     outcome = kernels.fit(
         moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state
     )
-    result = FitResult(moments, state, outcome, (rate, iterations, tolerance, b, w))
+    result = FitResult(moments, state, outcome, (rate, count, tolerance, b, w))
     intercept, slope, _, remaining, _, limit = outcome
     if rate >= limit:
         _refuse_or_run(result, rate, unstable)
@@ -165,15 +165,16 @@ def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weig
     return sum_table(read(data, target, features), sample_weight)
 
 
-def _iterations(max_iter: int) -> tuple[float, bool]:
-    """As float, and whether odd: past 2^53 a float no longer tells."""
+def _iterations(max_iter: int) -> tuple[int, float, bool]:
+    """As int, as float, and whether odd: past 2^53 a float no longer tells."""
     try:
         count = operator.index(max_iter)
     except TypeError:
         raise DataError(f"max_iter={max_iter!r}: it must be a whole number, or None for the limit point") from None
     if count < 0:
         raise DataError(f"max_iter={max_iter!r}: it must not be negative")
-    return float(count if count < _MANY else _MANY), count % 2 == 1
+    count = min(count, _MANY)
+    return count, float(count), count % 2 == 1
 
 
 def _tolerance(tol: float) -> float:

@@ -101,7 +101,7 @@ class FitResult:
         """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
         k = self._outcome[4]
         if k < math.inf:
-            return int(self._request[1]) if k == self._request[1] else int(k)
+            return int(self._request[1]) if k == float(self._request[1]) else int(k)
         settled, _ = line_kernels().count(self._state, math.nan)
         return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
 

@@ -193,3 +193,8 @@ def test_tolerance_not_met_warns_with_the_count() -> None:
     with pytest.warns(fastgd.ConvergenceWarning, match=r"tol=1e-06 is not met after 10 iterations.* takes 1,828,163 iterations"):
         result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-4, tol=1e-6, max_iter=10)
     assert not result.converged
+
+
+def test_iterations_past_2_to_the_53_are_counted_exactly() -> None:
+    xy = load("hours_scores.csv")
+    assert [fastgd.fit(xy, max_iter=k).n_iter for k in (2**53 + 1, 10**20 + 1, 10**400)] == [2**53 + 1, 10**20 + 1, 10**300]
