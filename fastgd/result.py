@@ -119,9 +119,7 @@ class FitResult:
             return Status.DIVERGED
         if not math.isnan(self._request[2]):
             return Status.CONVERGED if self.remaining <= self._request[2] else Status.MAX_ITER
-        limit = self.optimum
-        there = self.intercept == limit.intercept and self.slope == limit.coef[0]
-        return Status.CONVERGED if there else Status.MAX_ITER
+        return Status.CONVERGED if (self.intercept, self.slope) == self._limit() else Status.MAX_ITER
 
     @property
     def converged(self) -> bool:
@@ -136,13 +134,8 @@ class FitResult:
     @property
     def optimum(self) -> Optimum:
         """The least squares solution."""
-        kernels, state = line_kernels(), self._state
-        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
-        return Optimum(
-            scale(state[kernels.LIMIT_B], ey, "the intercept"),
-            np.array([scale(state[kernels.LIMIT_W], ey - ex, "the slope")]),
-            self._error(state[kernels.BEST_ERROR]),
-        )
+        intercept, slope = self._limit()
+        return Optimum(intercept, np.array([slope]), self._error(self._state[line_kernels().BEST_ERROR]))
 
     @property
     def rank(self) -> int:
@@ -250,6 +243,11 @@ class FitResult:
     def standardize(self) -> bool:
         """Whether the descent ran in standardised coordinates."""
         return bool(self._state[line_kernels().STANDARDIZED])
+
+    def _limit(self) -> tuple[float, float]:
+        kernels, state = line_kernels(), self._state
+        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
+        return scale(state[kernels.LIMIT_B], ey, "the intercept"), scale(state[kernels.LIMIT_W], ey - ex, "the slope")
 
     def _error(self, scaled: float) -> float:
         return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")

@@ -198,3 +198,11 @@ def test_tolerance_not_met_warns_with_the_count() -> None:
 def test_iterations_past_2_to_the_53_are_counted_exactly() -> None:
     xy = load("hours_scores.csv")
     assert [fastgd.fit(xy, max_iter=k).n_iter for k in (2**53 + 1, 10**20 + 1, 10**400)] == [2**53 + 1, 10**20 + 1, 10**300]
+
+
+def test_a_fit_whose_error_exceeds_float64_still_has_a_line_and_a_status() -> None:
+    result = fastgd.fit([1.0, 2.0, 4.0], [1e200, 3e200, 4e200])
+    assert result.converged
+    assert repr(result) == "<FitResult: y = 5e+199 + 9.28571429e+199 * x, converged>"
+    with pytest.raises(fastgd.DataError, match="the mean squared error is about 1e[+]399, which float64 cannot hold"):
+        _ = result.error
