@@ -180,7 +180,7 @@ def _iterations(max_iter: int) -> tuple[int, float, bool]:
 def _tolerance(tol: float) -> float:
     try:
         tolerance = float(tol)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"tol={tol!r}: it must be a number") from None
     if not 0.0 < tolerance < 1.0:
         raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")

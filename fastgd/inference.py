@@ -196,7 +196,7 @@ def _scatter(result: FitResult) -> _Scatter:
 def _require_level(level: float) -> float:
     try:
         value = float(level)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"level={level!r}: it must be a number between 0 and 1, for example 0.95") from None
     if not 0.0 < value < 1.0:
         raise DataError(f"level={level!r}: it must lie between 0 and 1, for example 0.95")

@@ -40,7 +40,7 @@ def require_rate(learning_rate: float | str) -> float:
     """A learning rate as a positive, finite float."""
     try:
         rate = float(learning_rate)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"learning_rate={learning_rate!r}: pass a positive number or 'auto'") from None
     if not 0.0 < rate < math.inf:
         raise DataError(f"learning_rate={learning_rate!r}: it must be positive and finite; 'auto' finds the fastest")

@@ -206,3 +206,9 @@ def test_a_fit_whose_error_exceeds_float64_still_has_a_line_and_a_status() -> No
     assert repr(result) == "<FitResult: y = 5e+199 + 9.28571429e+199 * x, converged>"
     with pytest.raises(fastgd.DataError, match="the mean squared error is about 1e[+]399, which float64 cannot hold"):
         _ = result.error
+
+
+@pytest.mark.parametrize("argument", ["learning_rate", "tol"])
+def test_integers_past_float64_are_named(argument: str) -> None:
+    with pytest.raises(fastgd.DataError, match=f"{argument}=1000"):
+        fastgd.fit([1, 2], [1, 2], **{argument: 10**400})
