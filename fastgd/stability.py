@@ -164,9 +164,9 @@ def iterations_for(decay: float, state: NDArray[np.float64], logs: list[int]) ->
     k = line_kernels()
     slowest = max(logs, key=lambda slot: float(state[slot]))
     log = float(state[slowest])
-    if log != 0.0:
+    if log < -1e-300:
         return max(1, math.ceil(decay / -log))
-    # 2 eta lambda2 is below the smallest float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
+    # 2 eta lambda2 is below the smallest float64, or nearly, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
     mantissa, exponent = math.frexp(decay / (2.0 * state[k.RATE] * state[k.L2]))
     return int(mantissa * 2.0**53) << int(exponent - 53 + state[k.E1] - state[k.E2])
 

@@ -212,3 +212,11 @@ def test_a_fit_whose_error_exceeds_float64_still_has_a_line_and_a_status() -> No
 def test_integers_past_float64_are_named(argument: str) -> None:
     with pytest.raises(fastgd.DataError, match=f"{argument}=1000"):
         fastgd.fit([1, 2], [1, 2], **{argument: 10**400})
+
+
+@pytest.mark.parametrize("exponent", [-450, -500, -515, -530, -540, -600])
+def test_the_count_for_tiny_x_goes_with_its_square(exponent: int) -> None:
+    x, y = np.array([1.0, 2.0, 4.0]), [1.0, 3.0, 4.0]
+    first, second = (fastgd.analyse(x * 2.0**e, y).iterations(1e-6) for e in (-300, exponent))
+    assert first is not None and second is not None
+    assert float(second / first) == pytest.approx(4.0 ** (-300 - exponent), rel=1e-9)
