@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fastgd import tutorial
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
-from fastgd.fit import analyse, fit
+from fastgd.fit import analyse, fit, load
 from fastgd.moments import Moments
 from fastgd.path import Path
 from fastgd.result import FitResult
@@ -34,6 +34,7 @@ __all__ = [
     "compute_error",
     "fit",
     "gradient_descent",
+    "load",
     "step_gradient",
     "tutorial",
     "warmup",

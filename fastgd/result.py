@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd import inference, report
+from fastgd import inference, report, store
 from fastgd.errors import DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
@@ -259,6 +260,31 @@ class FitResult:
         """
         x = _column(X)
         return _finite(inference.bounds(self, x, level, kind), x, "interval")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write this fit to a file that `fastgd.load` reads: about a kilobyte of JSON, whatever the number of rows, and no rows.
+
+        A file already there is replaced only when the new one is complete on the disk: whatever fails, one of the two is whole.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written; a file that was there is as it was.
+
+        Examples
+        --------
+        >>> import fastgd, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = os.path.join(folder, "model.json")
+        ...     fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).save(file)
+        ...     fastgd.load(file)
+        <FitResult: y = 0 + 1.9 * x, converged>
+        """
+        store.write(self, path)
 
     def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
         """Iterates of this descent, each at the same cost whatever its number.
