@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from fastgd import tutorial
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
-from fastgd.fit import analyse, fit
+from fastgd.fit import analyse, fit, load
 from fastgd.moments import Moments
 from fastgd.path import Path
 from fastgd.result import FitResult
@@ -48,6 +48,7 @@ __all__ = [
     "compute_error",
     "fit",
     "gradient_descent",
+    "load",
     "plot",
     "step_gradient",
     "tutorial",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import warnings
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastgd import report
+from fastgd import report, store
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
 from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
@@ -149,6 +150,45 @@ def analyse(
     state = np.empty(kernels.STATE_SIZE)
     kernels.analyse(moments._sums, fit_intercept, standardize, state)
     return Stability(state, moments)
+
+
+def load(path: str | os.PathLike[str]) -> FitResult:
+    """A fit that `FitResult.save` wrote.
+
+    It is computed anew from the moments and the request in the file: where the file was saved, every property and method has
+    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    DataError
+        For a file that is missing, cut off, changed after it was saved, or not of this format and version.
+
+    Examples
+    --------
+    >>> import fastgd, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = os.path.join(folder, "model.json")
+    ...     fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).save(file)
+    ...     fastgd.load(file).predict([5]).round(6).tolist()
+    [9.5]
+    """
+    try:
+        stored = store.read(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
+            result = fit(stored.moments, unstable="run", **stored.request)
+        stored.require_agreement(result)
+    except DataError as error:
+        raise DataError(f"{path} cannot be loaded: {error}") from error
+    return result
 
 
 def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None) -> Moments:

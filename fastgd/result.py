@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd import report
+from fastgd import inference, report, store
 from fastgd.errors import DataError, Status
+from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
 from fastgd.sources.arrays import numbers, read_pair
 from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
@@ -131,13 +133,8 @@ class FitResult:
     @property
     def optimum(self) -> Optimum:
         """The least squares solution."""
-        kernels, state = line_kernels(), self._state
-        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
-        return Optimum(
-            scale(state[kernels.LIMIT_B], ey, "the intercept"),
-            np.array([scale(state[kernels.LIMIT_W], ey - ex, "the slope")]),
-            self._error(state[kernels.BEST_ERROR]),
-        )
+        intercept, slope = self._limit()
+        return Optimum(intercept, np.array([slope]), self._error(self._state[line_kernels().BEST_ERROR]))
 
     @property
     def rank(self) -> int:
@@ -171,18 +168,9 @@ class FitResult:
         DataError
             For a shape or values that do not fit.
         """
-        x = numbers(X, "X")
-        if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
-            raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
-        x = x.reshape(-1).astype(np.float64)
+        x = _column(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            predicted: NDArray[np.float64] = self.intercept + x * self.slope
-        bad = ~np.isfinite(predicted)
-        if bad.any():
-            row = int(np.argmax(bad))
-            reason = "its prediction exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
-            raise DataError(f"X is {x[row]} in row {row}: {reason}")
-        return predicted
+            return _finite(self.intercept + x * self.slope, x, "prediction")
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """R^2 on other data, 1 - sum (y - predict(X))^2 / sum (y - mean(y))^2, as scikit-learn's regressors give it.
@@ -197,6 +185,103 @@ class FitResult:
         t = table.y.astype(np.float64)
         residual = t - self.predict(table.X)
         return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
+
+    def inference(self, level: float = 0.95) -> Inference:
+        """Standard errors, t and F tests and confidence intervals of the least squares line, at no pass over the data.
+
+        They are those of `optimum`, whatever this descent reached, under the classical assumptions: independent errors of one
+        variance with a normal distribution. Weights are read as `statsmodels.WLS` reads them, an error's variance being
+        inverse to its weight, and n is the number of rows: the standard errors do not change if all weights are multiplied,
+        and a row of weight 2 is not two rows here.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals, between 0 and 1.
+
+        Returns
+        -------
+        Inference
+
+        Raises
+        ------
+        DataError
+            Where there are no standard errors: no more rows than coefficients, a feature that is constant, or a line through
+            every row (up to rounding), so that there is no scatter to estimate them from.
+        ImportError
+            Without SciPy.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> found = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference()
+        >>> found.names, found.standard_error.round(6).tolist(), found.p_value.round(6).tolist()
+        (('intercept', 'x'), [0.724569, 0.264575], [1.0, 0.018844])
+        """
+        return inference.infer(self, level)
+
+    def predict_interval(
+        self, X: ArrayLike, level: float = 0.95, kind: Literal["observation", "mean"] = "observation"
+    ) -> NDArray[np.float64]:
+        """Where a new observation at X, or the line itself, lies with probability `level`.
+
+        b + x w +- t s sqrt(1/W + (x - mean)^2 / Sxx [+ 1 for an observation]), W being n, or the sum of the weights; about
+        the least squares line and under the assumptions of `inference`. Each interval by itself, not a band for all X at once.
+        A new observation is taken to have the weight 1.
+
+        Parameters
+        ----------
+        X : array_like of shape (n,) or (n, 1)
+        level : float
+            Between 0 and 1.
+        kind : {"observation", "mean"}
+            Prediction interval of a new observation, or confidence interval of the line.
+
+        Returns
+        -------
+        ndarray of shape (n, 2)
+            Lower and upper end.
+
+        Raises
+        ------
+        DataError
+            For a shape or values that do not fit, or where `inference` has no standard errors.
+        ImportError
+            Without SciPy.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).predict_interval([5]).round(4).tolist()
+        [[5.4752, 13.5248]]
+        """
+        x = _column(X)
+        return _finite(inference.bounds(self, x, level, kind), x, "interval")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write this fit to a file that `fastgd.load` reads: about a kilobyte of JSON, whatever the number of rows, and no rows.
+
+        A file already there is replaced only when the new one is complete on the disk: whatever fails, one of the two is whole.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+
+        Raises
+        ------
+        DataError
+            If the file cannot be written; a file that was there is as it was.
+
+        Examples
+        --------
+        >>> import fastgd, os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = os.path.join(folder, "model.json")
+        ...     fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).save(file)
+        ...     fastgd.load(file)
+        <FitResult: y = 0 + 1.9 * x, converged>
+        """
+        store.write(self, path)
 
     def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
         """Iterates of this descent, each at the same cost whatever its number.
@@ -265,6 +350,11 @@ class FitResult:
         """Whether the descent ran in standardised coordinates."""
         return self.stability.standardize
 
+    def _limit(self) -> tuple[float, float]:
+        kernels, state = line_kernels(), self._state
+        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
+        return scale(state[kernels.LIMIT_B], ey, "the intercept"), scale(state[kernels.LIMIT_W], ey - ex, "the slope")
+
     def _error(self, scaled: float) -> float:
         return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error", "y")
 
@@ -280,6 +370,23 @@ class FitResult:
             f"<FitResult: {self.moments.target_name} = {self.intercept:.9g} + {self.slope:.9g} * {names}, "
             f"{self.status.name.lower()}>"
         )
+
+
+def _column(X: ArrayLike) -> NDArray[np.float64]:
+    x = numbers(X, "X")
+    if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
+        raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
+    return x.reshape(-1).astype(np.float64)
+
+
+def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> NDArray[np.float64]:
+    """What was computed from the rows x, or the error that names the first row that it cannot be computed for."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argwhere(bad)[0, 0])
+        reason = f"its {what} exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
+        raise DataError(f"X is {x[row]} in row {row}: {reason}")
+    return values
 
 
 def _explained(residual: float, total: float) -> float:

@@ -25,6 +25,12 @@ def line_kernels() -> ModuleType:
     return line
 
 
+def mean_squares(state: NDArray[np.float64]) -> tuple[float, float]:
+    """Mean squares of x / 2^ex and y / 2^ey."""
+    k = line_kernels()
+    return state.item(k.MEAN_X) ** 2 + state.item(k.VAR_X), state.item(k.MEAN_Y) ** 2 + state.item(k.VAR_Y)
+
+
 def scale(value: float, exponent: float, what: str, column: str = "x") -> float:
     """value * 2^exponent, or the error that says that float64 cannot hold it, `column` being too large or small for that."""
     try:
@@ -42,7 +48,7 @@ def require_rate(learning_rate: float | str) -> float:
     """A learning rate as a positive, finite float."""
     try:
         rate = float(learning_rate)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"learning_rate={learning_rate!r}: pass a positive number or 'auto'") from None
     if not 0.0 < rate < math.inf:
         raise DataError(f"learning_rate={learning_rate!r}: it must be positive and finite; 'auto' finds the fastest")
@@ -53,7 +59,7 @@ def require_tolerance(tol: float) -> float:
     """A tolerance as a float between 0 and 1."""
     try:
         tolerance = float(tol)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"tol={tol!r}: it must be a number") from None
     if not 0.0 < tolerance < 1.0:
         raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")

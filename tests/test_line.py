@@ -181,3 +181,30 @@ def test_tolerance_not_met_warns_with_the_count() -> None:
     with pytest.warns(fastgd.ConvergenceWarning, match=r"tol=1e-06 is not met after 10 iterations.* takes 1,828,163 iterations"):
         result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-4, tol=1e-6, max_iter=10)
     assert not result.converged
+
+
+def test_iterations_past_2_to_the_53_are_counted_exactly() -> None:
+    xy = load("hours_scores.csv")
+    assert [fastgd.fit(xy, max_iter=k).n_iter for k in (2**53 + 1, 10**20 + 1, 10**400)] == [2**53 + 1, 10**20 + 1, 10**400]
+
+
+def test_a_fit_whose_error_exceeds_float64_still_has_a_line_and_a_status() -> None:
+    result = fastgd.fit([1.0, 2.0, 4.0], [1e200, 3e200, 4e200])
+    assert result.converged
+    assert repr(result) == "<FitResult: y = 5e+199 + 9.28571429e+199 * x, converged>"
+    with pytest.raises(fastgd.DataError, match="the mean squared error is about 1e[+]399, which float64 cannot hold"):
+        _ = result.error
+
+
+@pytest.mark.parametrize("argument", ["learning_rate", "tol"])
+def test_integers_past_float64_are_named(argument: str) -> None:
+    with pytest.raises(fastgd.DataError, match=f"{argument}=1000"):
+        fastgd.fit([1, 2], [1, 2], **{argument: 10**400})
+
+
+@pytest.mark.parametrize("exponent", [-450, -500, -515, -530, -540, -600])
+def test_the_count_for_tiny_x_goes_with_its_square(exponent: int) -> None:
+    x, y = np.array([1.0, 2.0, 4.0]), [1.0, 3.0, 4.0]
+    first, second = (fastgd.analyse(x * 2.0**e, y).iterations(1e-6) for e in (-300, exponent))
+    assert first is not None and second is not None
+    assert float(second / first) == pytest.approx(4.0 ** (-300 - exponent), rel=1e-9)

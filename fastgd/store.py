@@ -1,0 +1,233 @@
+"""Model files: a fit as JSON, which people can read, from which nothing is executed, and which holds no rows.
+
+`result` in it is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`:
+from these it is computed anew, so that a file outlives the kernels of its day. Floats are the shortest decimals that read back
+as the same bits.
+
+`moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
+each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
+the weight first. `sha256` is that of all the rest as JSON in ASCII with sorted keys and without blanks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastgd.errors import DataError
+from fastgd.moments import Moments
+from fastgd.stability import line_kernels, mean_squares
+
+if TYPE_CHECKING:
+    from fastgd.result import FitResult
+
+_FORMAT, _VERSION = "fastgd model", 1
+_KEYS = {
+    "the file": {"format", "version", "result", "request", "moments", "sha256"},
+    "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
+    "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
+    "moments": {"n_samples", "feature_names", "target_name", "high", "low", "shift", "exponent"},
+}
+_AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
+_LARGEST_EXPONENT = 1100  # of a float64, with room
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """What a model file holds, once it is known to be whole and unchanged."""
+
+    moments: Moments
+    request: dict[str, Any]
+    intercept: float
+    slope: float
+
+    def require_agreement(self, result: FitResult) -> None:
+        """Refuse coefficients that are not those of the moments and the request, in units of themselves or of the data."""
+        k, state = line_kernels(), result._state
+        ex, ey = int(state[k.EXPONENT_X]), int(state[k.EXPONENT_Y])
+        size_x, size_y = (math.sqrt(square) for square in mean_squares(state))
+        for name, saved, computed, size, exponent in (
+            ("intercept", self.intercept, result.intercept, size_y, ey),
+            ("slope", self.slope, result.slope, size_y / (size_x or 1.0), ey - ex),
+        ):
+            unit = max(abs(Fraction(saved)), abs(Fraction(computed)), Fraction(size) * Fraction(2) ** exponent)
+            if abs(Fraction(saved) - Fraction(computed)) > Fraction(_AGREEMENT) * unit:
+                raise DataError(f"its {name} is {saved!r}, and its moments and request give {computed!r}")
+
+
+def write(result: FitResult, path: str | os.PathLike[str]) -> None:
+    """`FitResult.save`."""
+    content = _content(result)
+    content["sha256"] = _checksum(content)
+    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    try:
+        _replace(os.path.realpath(_name(path)), text)
+    except OSError as error:
+        raise DataError(f"the fit cannot be saved to {path}: {error.strerror}") from error
+
+
+def read(path: str | os.PathLike[str]) -> Stored:
+    """The content of a model file, or the error that says what is wrong with it."""
+    try:
+        with open(_name(path), encoding="utf-8") as file:
+            content = json.load(file, parse_float=_finite, parse_constant=_finite)
+    except DataError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(_reason(error)) from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise DataError(f"it is no model file: 'format' in it is not {_FORMAT!r}")
+    if content.get("version") != _VERSION:
+        raise DataError(
+            f"it has version {content.get('version')!r} of the format, and this fastgd reads version {_VERSION}: "
+            "load it with the fastgd that saved it, or a later one"
+        )
+    for part, keys in _KEYS.items():
+        _require_keys(part, content if part == "the file" else content[part], keys)
+    moments = _moments(content["moments"])
+    found = content["result"]
+    (slope,) = _list("result", found, "coef", 1, float)
+    _require(type(found["intercept"]) is float, "result", "intercept", "a number")
+    for key in ("fit_intercept", "standardize"):
+        _require(type(content["request"][key]) is bool, "request", key, "true or false")
+    if content.pop("sha256") != _checksum(content):
+        raise DataError("it was changed after it was saved: its sha256 is not that of its content")
+    return Stored(moments, content["request"], found["intercept"], slope)
+
+
+def _content(result: FitResult) -> dict[str, Any]:
+    k, state, moments = line_kernels(), result._state, result.moments
+    rate, tol = state.item(k.ASKED_RATE), state.item(k.TOLERANCE)
+    high, low, shift, exponent = moments._sums.tolist()
+    columns = moments.n_features + 1
+    return {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "result": {
+            "status": result.status.name.lower(),
+            "intercept": result.intercept,
+            "coef": result.coef.tolist(),
+            "error": _error(result),
+            "n_iter": result.n_iter,
+            "remaining": result.remaining,
+        },
+        "request": {
+            "learning_rate": "auto" if math.isnan(rate) else rate,
+            "max_iter": result._max_iter,
+            "tol": None if math.isnan(tol) else tol,
+            "start": list(result.start),
+            "fit_intercept": len(result.start) > moments.n_features,
+            "standardize": result.standardize,
+        },
+        "moments": {
+            "n_samples": moments.n_samples,
+            "feature_names": list(moments.feature_names),
+            "target_name": moments.target_name,
+            "high": high,
+            "low": low,
+            "shift": shift[1 : columns + 1],
+            "exponent": [int(e) for e in exponent[: columns + 1]],
+        },
+    }
+
+
+def _error(result: FitResult) -> float | None:
+    """The mean squared error; None where float64 cannot hold it."""
+    try:
+        error = result.error
+    except DataError:
+        return None
+    return error if math.isfinite(error) else None
+
+
+def _moments(part: dict[str, Any]) -> Moments:
+    names = part["feature_names"]
+    _require(isinstance(names, list) and all(type(name) is str for name in names), "moments", "feature_names", "a list of names")
+    _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
+    _require(type(part["n_samples"]) is int and part["n_samples"] > 0, "moments", "n_samples", "a number of rows")
+    columns = len(names) + 1
+    size = 1 + columns + columns * (columns + 1) // 2
+    high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
+    shift = _list("moments", part, "shift", columns, float)
+    exponents = _list("moments", part, "exponent", columns + 1, int)
+    _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
+    sums = np.zeros((4, size))
+    sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
+    moments = Moments(sums, part["n_samples"], tuple(names), part["target_name"])
+    moments.require_one_feature()
+    return moments
+
+
+def _require_keys(name: str, part: Any, keys: set[str]) -> None:
+    if not isinstance(part, dict):
+        raise DataError(f"{name} in it is not a group of keys")
+    for found, what in ((keys - part.keys(), "lacks"), (part.keys() - keys, "has the unknown")):
+        if found:
+            raise DataError(f"{name} {what} {', '.join(sorted(map(repr, found)))}")
+
+
+def _list(name: str, part: dict[str, Any], key: str, length: int, kind: type) -> list[Any]:
+    values = part[key]
+    good = isinstance(values, list) and len(values) == length and all(type(value) is kind for value in values)
+    _require(good, name, key, f"a list of {length} {'whole ' if kind is int else ''}number{'s'[: length - 1]}")
+    return list(values)
+
+
+def _require(good: bool, name: str, key: str, needed: str) -> None:
+    if not good:
+        raise DataError(f"{key!r} in {name} is not {needed}")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise DataError(f"it holds {text}: every number must be finite")
+    return value
+
+
+def _checksum(content: dict[str, Any]) -> str:
+    from hashlib import sha256  # here, as it loads OpenSSL: 6 ms of every import of fastgd
+
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def _name(path: Any) -> str:
+    try:
+        name = os.fsdecode(path)
+    except TypeError:
+        name = "\0"
+    if "\0" in name:
+        raise DataError(f"{path!r} is not the name of a file")
+    return name
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"no such file (looked in {os.getcwd()})"
+    return str(error.strerror) if isinstance(error, OSError) else f"it is not JSON, or is cut off ({error})"
+
+
+def _replace(path: str, text: str) -> None:
+    """Write a file all at once: whatever fails, and whenever, `path` holds the whole of the old text or of the new one."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError(f"{path} is a folder or a device: name a file")
+    temporary = os.path.join(os.path.dirname(path), f".fastgd-{os.urandom(8).hex()}.tmp")
+    try:
+        with open(temporary, "x", encoding="ascii", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if os.path.exists(path):
+            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

@@ -1,0 +1,407 @@
+"""Model files: the same bits after save and load; anything else than a whole, unchanged file is refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import fastgd
+
+Edit = Callable[[dict[str, Any]], object]
+
+RNG = np.random.default_rng(11)
+X = RNG.normal(3.0, 2.0, 40)
+Y = 1.0 + 0.5 * X + RNG.normal(0.0, 0.3, 40)
+LIMIT = fastgd.analyse(X, Y).max_learning_rate
+
+
+def told(ask: Callable[[], Any]) -> Any:
+    """An answer, to the bit, or the error in its place: whatever the first result says, the second must say."""
+    try:
+        value = ask()
+        if isinstance(value, np.ndarray):
+            return value.dtype, value.shape, value.tobytes()
+        if dataclasses.is_dataclass(value):
+            return {field.name: told(lambda name=field.name: getattr(value, name)) for field in dataclasses.fields(value)}
+        return repr(value)
+    except Exception as error:
+        return repr(error)
+
+
+def everything(result: fastgd.FitResult) -> dict[str, Any]:
+    """All that can be asked of a result, its stability and its moments."""
+    at = [0, 1, 2, 3, 1000, 10**15 + 1]
+    answers = {
+        "predict": told(lambda: result.predict([0.1, 1e5])),
+        "score": told(lambda: result.score([1.0, 2.0, 4.0], [1.0, 3.0, 2.0])),
+        "path": told(result.path),
+        "path at": told(lambda: result.path(at=at)),
+        "summary": told(result.summary),
+        "explain": told(result.explain),
+        "iterations_to": told(lambda: result.iterations_to(1e-9)),
+        "inference": told(result.inference),
+        "interval": told(lambda: result.predict_interval([0.1, 1e5])),
+        "again": told(lambda: fastgd.fit(result.moments, max_iter=7).error),
+        "iterations": told(lambda: result.stability.iterations(1e-9)),
+        "overflow": told(lambda: result.stability.overflow_iteration(10 * result.stability.max_learning_rate)),
+    }
+    for thing in (result, result.stability, result.moments):
+        for name in dir(type(thing)):
+            if not name.startswith("_") and not callable(getattr(type(thing), name)):
+                answers[f"{type(thing).__name__}.{name}"] = told(lambda thing=thing, name=name: getattr(thing, name))
+    return answers
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    fastgd.fit(X, Y, learning_rate=0.01, max_iter=100).save(tmp_path / "model.json")
+    return tmp_path / "model.json"
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "limit": {},
+    "on the way": {"learning_rate": 0.01, "max_iter": 100, "start": [3, -1.5]},
+    "tolerance": {"tol": 1e-3},
+    "odd past 2^53": {"learning_rate": float(np.nextafter(LIMIT, 0.0)), "max_iter": 2**53 + 1},
+    "even past 2^53": {"learning_rate": float(np.nextafter(LIMIT, 0.0)), "max_iter": 2**53},
+    "many": {"max_iter": np.int64(10**18)},
+    "through the origin": {"fit_intercept": False, "start": [-0.0], "max_iter": 1},
+    "standardised": {"standardize": True, "max_iter": 3, "learning_rate": 0.1},
+    "diverged": {"learning_rate": 3.0, "unstable": "run"},
+    "diverged on the way": {"learning_rate": 1.0, "unstable": "run", "max_iter": 9},
+    "weights": {"sample_weight": np.linspace(0.0, 3.0, 40)},
+}
+
+
+def same_after_save_and_load(result: fastgd.FitResult, folder: Path) -> bool:
+    result.save(folder / "model.json")
+    return everything(fastgd.load(folder / "model.json")) == everything(result)
+
+
+@pytest.mark.parametrize("request_", REQUESTS.values(), ids=REQUESTS)
+def test_same_bits_in_every_answer(request_: dict[str, Any], tmp_path: Path) -> None:
+    assert same_after_save_and_load(fastgd.fit(X, Y, **request_), tmp_path)
+
+
+@pytest.mark.parametrize("scale_x", [1e-300, 1e-160, 1.0, 1e150, 1e300])
+@pytest.mark.parametrize("scale_y", [1e-300, 1.0, 1e300])
+@pytest.mark.parametrize("weight", [None, np.linspace(0.0, 3e-300, 40)], ids=["", "weights"])
+def test_same_bits_at_any_scale(scale_x: float, scale_y: float, weight: np.ndarray | None, tmp_path: Path) -> None:
+    scale_y = scale_y if 1e-300 < scale_y / scale_x < 1e300 else scale_x  # else no float64 holds the slope
+    assert same_after_save_and_load(fastgd.fit(X * scale_x, Y * scale_y, sample_weight=weight), tmp_path)
+
+
+def test_parity_past_2_to_the_53_is_kept(tmp_path: Path) -> None:
+    odd, even = (fastgd.fit(X, Y, **REQUESTS[f"{name} past 2^53"]) for name in ("odd", "even"))
+    assert odd.slope != even.slope  # else the two requests above prove nothing
+    odd.save(tmp_path / "model.json")
+    assert fastgd.load(tmp_path / "model.json").slope == odd.slope
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ([5.0] * 4, [1.0, 2.0, 3.0, 7.0]),
+        ([1.0], [2.0]),
+        ([0.0, 0.0], [0.0, 0.0]),
+        (1.7e12 + 60_000 * np.arange(30.0), np.sin(np.arange(30.0))),
+        ([1, 2, 3], [2, 4, 6]),
+    ],
+    ids=["constant", "one row", "zeros", "milliseconds", "perfect"],
+)
+def test_same_bits_for_data_at_the_edge(data: Any, tmp_path: Path) -> None:
+    assert same_after_save_and_load(fastgd.fit(data), tmp_path)
+
+
+@given(
+    st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=1, max_size=6),
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.integers(0, 10**20),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_same_bits_for_any_floats(
+    tmp_path: Path, points: list[tuple[float, float]], intercept: bool, standardize: bool, max_iter: int | None
+) -> None:
+    try:
+        result = fastgd.fit(points, fit_intercept=intercept, standardize=standardize, max_iter=max_iter)
+    except fastgd.FastGDError:
+        return
+    assert same_after_save_and_load(result, tmp_path)
+
+
+def test_a_tolerance_not_met_warned_once_and_not_again_on_load(tmp_path: Path) -> None:
+    with pytest.warns(fastgd.ConvergenceWarning):
+        result = fastgd.fit(X, Y, tol=1e-9, max_iter=3)
+    assert same_after_save_and_load(result, tmp_path)
+
+
+def test_names_of_any_letters(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas", reason="names come with frames")
+    result = fastgd.fit(pandas.DataFrame({'Fläche "m²" \u2028': X, "\U0001f600": Y}), "\U0001f600")
+    result.save(tmp_path / "model.json")
+    loaded = fastgd.load(str(tmp_path / "model.json"))
+    assert (loaded.feature_names, loaded.moments.target_name) == (('Fläche "m²" \u2028',), "\U0001f600")
+
+
+def test_the_file_is_small_json_with_the_outcome_in_it(file: Path) -> None:
+    result = fastgd.load(file)
+    content = json.loads(file.read_text())
+    assert file.stat().st_size < 1500
+    assert (content["format"], content["version"]) == ("fastgd model", 1)
+    assert content["result"] == {
+        "status": "max_iter",
+        "intercept": result.intercept,
+        "coef": [result.slope],
+        "error": result.error,
+        "n_iter": 100,
+        "remaining": result.remaining,
+    }
+
+
+@pytest.mark.parametrize("request_", [{}, {"learning_rate": 1.0, "max_iter": 9, "unstable": "run"}], ids=["limit", "diverged"])
+def test_an_error_past_float64_is_null_in_the_file(tmp_path: Path, request_: dict[str, Any]) -> None:
+    result = fastgd.fit(X * 1e150, Y * 1e200, **request_)
+    assert same_after_save_and_load(result, tmp_path)
+    assert json.loads((tmp_path / "model.json").read_text())["result"]["error"] is None
+
+
+def edited(file: Path, edit: Edit, sign: bool = True) -> Path:
+    """The file with its content edited, and signed again so that only the edit can be what is refused."""
+    content = json.loads(file.read_text())
+    edit(content)
+    if sign:
+        rest = {key: value for key, value in content.items() if key != "sha256"}
+        canonical = json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
+        content["sha256"] = hashlib.sha256(canonical).hexdigest()
+    file.write_text(json.dumps(content))
+    return file
+
+
+def put(value: object, *keys: str | int) -> Edit:
+    def edit(content: Any) -> None:
+        for key in keys[:-1]:
+            content = content[key]
+        content[keys[-1]] = value
+
+    return edit
+
+
+def drop(*keys: str) -> Edit:
+    def edit(content: Any) -> None:
+        for key in keys[:-1]:
+            content = content[key]
+        del content[keys[-1]]
+
+    return edit
+
+
+def test_layout_may_change_and_content_may_not(file: Path) -> None:
+    before = everything(fastgd.load(file))
+    assert everything(fastgd.load(edited(file, lambda content: None, sign=False))) == before
+    assert everything(fastgd.load(edited(file, lambda content: content, sign=True))) == before
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        put(41, "moments", "n_samples"),
+        put("income", "moments", "target_name"),
+        put(0.25, "result", "error"),
+        put([0.5000000001], "result", "coef"),
+        put(101, "request", "max_iter"),
+        put("0" * 64, "sha256"),
+        put(None, "sha256"),
+    ],
+)
+def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
+    with pytest.raises(fastgd.DataError, match="model.json cannot be loaded: it was changed after it was saved"):
+        fastgd.load(edited(file, edit, sign=False))
+
+
+@pytest.mark.parametrize(
+    ("edit", "text"),
+    [
+        (put("onnx", "format"), "it is no model file: 'format' in it is not 'fastgd model'"),
+        (drop("format"), "it is no model file"),
+        (put(2, "version"), "it has version 2 of the format, and this fastgd reads version 1"),
+        (drop("version"), "it has version None of the format"),
+        (drop("moments"), "the file lacks 'moments'"),
+        (drop("request", "tol"), "request lacks 'tol'"),
+        (put(1, "result", "code"), "result has the unknown 'code'"),
+        (put([], "moments"), "moments in it is not a group of keys"),
+        (put("x", "moments", "feature_names"), "'feature_names' in moments is not a list of names"),
+        (put([1], "moments", "feature_names"), "'feature_names' in moments is not a list of names"),
+        (put(None, "moments", "target_name"), "'target_name' in moments is not a name"),
+        (put(0, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
+        (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
+        (put("1", "moments", "high", 2), "'high' in moments is not a list of 6 numbers"),
+        (put([0.0], "moments", "shift"), "'shift' in moments is not a list of 2 numbers"),
+        (put([0, 0.5, 0], "moments", "exponent"), "'exponent' in moments is not a list of 3 whole numbers"),
+        (put([0, 10**400, 0], "moments", "exponent"), "'exponent' in moments is not exponents of float64 numbers"),
+        (put(["a", "b"], "moments", "feature_names"), "'high' in moments is not a list of 10 numbers"),
+        (put([1.0, 2.0], "result", "coef"), "'coef' in result is not a list of 1 number$"),
+        (put("1", "result", "intercept"), "'intercept' in result is not a number"),
+        (put(1, "request", "standardize"), "'standardize' in request is not true or false"),
+        (put(-1.0, "request", "learning_rate"), "learning_rate=-1.0: it must be positive"),
+        (put(10**400, "request", "learning_rate"), "learning_rate=1000.*: pass a positive number"),
+        (put([], "request", "learning_rate"), r"learning_rate=\[\]: pass a positive number"),
+        (put(0.5, "request", "max_iter"), "max_iter=0.5: it must be a whole number"),
+        (put(2.0, "request", "tol"), "tol=2.0: it must lie between 0 and 1"),
+        (put([1.0], "request", "start"), "start=.*: it must hold 2 numbers"),
+        (put({}, "request", "start"), "start=.*: it must hold 2 numbers"),
+        (put([0.5000001], "result", "coef"), "its slope is 0.5000001, and its moments and request give 0.6538897"),
+        (put(1.5, "result", "intercept"), "its intercept is 1.5, and its moments and request give 0.4857963"),
+        (put(1000, "request", "max_iter"), "its intercept is 0.4857963.*and its moments and request give"),
+        (put(-57.0, "moments", "high", 1), "its intercept is 0.4857963.*and its moments and request give"),
+    ],
+)
+def test_what_is_wrong_is_said(file: Path, edit: Edit, text: str) -> None:
+    with pytest.raises(fastgd.DataError, match=f"model.json cannot be loaded: {text}"):
+        fastgd.load(edited(file, edit))
+
+
+def test_a_missing_checksum_is_said(file: Path) -> None:
+    with pytest.raises(fastgd.DataError, match="the file lacks 'sha256'"):
+        fastgd.load(edited(file, drop("sha256"), sign=False))
+
+
+def test_another_versions_last_digits_are_accepted(file: Path) -> None:
+    result = fastgd.load(file)
+    near = fastgd.load(edited(file, put([result.slope * (1 + 1e-13)], "result", "coef")))
+    assert near.slope == result.slope
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_not_finite_are_refused(file: Path, text: str) -> None:
+    file.write_text(edited(file, put(12345, "moments", "low", 0)).read_text().replace("12345", text))
+    with pytest.raises(fastgd.DataError, match=f"it holds {text}: every number must be finite"):
+        fastgd.load(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"", r"it is not JSON, or is cut off \(Expecting value: line 1"),
+        (b"area,price\n1,2\n", "it is not JSON, or is cut off"),
+        (b"\x93NUMPY\xff", "it is not JSON, or is cut off .*can't decode"),
+        (b"[" * 100_000, "it is not JSON, or is cut off"),
+        (b'{"format": ' + b"1" * 5000 + b"}", "it is not JSON, or is cut off"),
+        (b"[1, 2]", "it is no model file"),
+        (b"3", "it is no model file"),
+    ],
+    ids=["empty", "csv", "binary", "deep", "long", "list", "number"],
+)
+def test_other_files_are_refused(file: Path, content: bytes, text: str) -> None:
+    file.write_bytes(content)
+    with pytest.raises(fastgd.DataError, match=f"model.json cannot be loaded: {text}"):
+        fastgd.load(file)
+
+
+def test_a_file_cut_anywhere_is_refused(file: Path) -> None:
+    whole = file.read_bytes()
+    for length in range(len(whole.rstrip())):
+        file.write_bytes(whole[:length])
+        with pytest.raises(fastgd.DataError, match="it is not JSON, or is cut off"):
+            fastgd.load(file)
+
+
+@given(st.integers(0, 10**6), st.characters(min_codepoint=32, max_codepoint=126))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_a_file_with_another_letter_is_refused_or_means_the_same(file: Path, place: int, letter: str) -> None:
+    fastgd.fit(X, Y, learning_rate=0.01, max_iter=100).save(file)
+    before = fastgd.load(file)
+    text = file.read_text()
+    place %= len(text)
+    file.write_text(text[:place] + letter + text[place + 1 :])
+    try:
+        loaded = fastgd.load(file)
+    except fastgd.DataError:
+        return
+    assert everything(loaded) == everything(before)
+
+
+def test_missing_files_and_names_that_are_none(tmp_path: Path) -> None:
+    result = fastgd.fit(X, Y)
+    with pytest.raises(fastgd.DataError, match=r"none.json cannot be loaded: no such file \(looked in "):
+        fastgd.load(tmp_path / "none.json")
+    with pytest.raises(fastgd.DataError, match="cannot be loaded: Is a directory"):
+        fastgd.load(tmp_path)
+    with pytest.raises(fastgd.DataError, match="the fit cannot be saved to .*none/model.json: No such file or directory"):
+        result.save(tmp_path / "none" / "model.json")
+    with pytest.raises(fastgd.DataError, match="is a folder or a device: name a file"):
+        result.save(tmp_path)
+    with pytest.raises(fastgd.DataError, match="is a folder or a device: name a file"):
+        result.save(os.devnull)
+    for name in (3, None, "a\0b"):
+        with pytest.raises(fastgd.DataError, match=f"{name!r} is not the name of a file".replace("\\", "\\\\")):
+            result.save(name)
+        with pytest.raises(fastgd.DataError, match="is not the name of a file"):
+            fastgd.load(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_save_that_fails_leaves_the_old_file(file: Path, failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = file.read_bytes()
+    other = fastgd.fit(X, 2 * Y)
+
+    def fail(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, failing, fail)
+    with pytest.raises(fastgd.DataError, match="the fit cannot be saved to .*model.json: No space left on device"):
+        other.save(file)
+    assert [file] == list(file.parent.iterdir())
+    assert file.read_bytes() == before
+
+
+def test_ctrl_c_in_a_save_leaves_the_old_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = file.read_bytes()
+
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fastgd.fit(X, 2 * Y).save(file)
+    assert [file] == list(file.parent.iterdir())
+    assert file.read_bytes() == before
+
+
+def test_a_save_is_on_the_disk_before_it_replaces(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (done.append("fsync"), fsync(descriptor)))
+    monkeypatch.setattr(os, "replace", lambda a, b: (done.append("replace"), replace(a, b)))
+    fastgd.fit(X, 2 * Y).save(file)
+    assert done == ["fsync", "replace"]
+    assert fastgd.load(file).slope == fastgd.fit(X, 2 * Y).slope
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
+def test_permissions_and_links_are_kept(file: Path) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~mask
+    file.chmod(0o640)
+    link = file.with_name("link.json")
+    link.symlink_to(file)
+    fastgd.fit(X, 2 * Y).save(link)
+    assert link.is_symlink()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert fastgd.load(file).slope == fastgd.fit(X, 2 * Y).slope
