@@ -16,7 +16,8 @@ from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateErr
 from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
-from fastgd.stability import Stability, line_kernels, require_rate
+from fastgd.sources.arrays import numbers
+from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
 _NAN, _INF, _isfinite = math.nan, math.inf, math.isfinite
 _AUTO = "auto"
@@ -47,6 +48,7 @@ def fit(
     data : (x, y), array, list of rows, frame, path or Moments
         x of shape (n,) or (n, 1) and y of shape (n,); or one array of shape (n, 2), the target last; or a frame that
         narwhals reads (pandas, Polars, PyArrow); or the path of a CSV or Parquet file; or `Moments`.
+        x may be a frame and y a series: rows belong together by position, and the names are kept.
     target : str or array_like, optional
         Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x.
     features : sequence of str, optional
@@ -92,9 +94,10 @@ def fit(
     >>> round(result.intercept, 12), round(result.slope, 12)
     (0.0, 1.9)
     """
-    rate = _NAN if learning_rate is _AUTO or learning_rate == _AUTO else require_rate(learning_rate)
+    auto = learning_rate is _AUTO or (isinstance(learning_rate, str) and learning_rate == _AUTO)
+    rate = _NAN if auto else require_rate(learning_rate)
     iterations, odd = (_INF, False) if max_iter is None else _iterations(max_iter)
-    tolerance = _NAN if tol is None else _tolerance(tol)
+    tolerance = _NAN if tol is None else require_tolerance(tol)
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
     if unstable != "raise" and unstable != "run":
         raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
@@ -170,32 +173,22 @@ def _iterations(max_iter: int) -> tuple[float, bool]:
     try:
         count = operator.index(max_iter)
     except TypeError:
-        raise DataError(f"max_iter={max_iter!r}: it must be a whole number, or None for the limit point") from None
+        raise DataError(f"max_iter={max_iter!r}: it must be a whole number (an int), or None for the limit point") from None
     if count < 0:
         raise DataError(f"max_iter={max_iter!r}: it must not be negative")
     return float(count if count < _MANY else _MANY), count % 2 == 1
 
 
-def _tolerance(tol: float) -> float:
-    try:
-        tolerance = float(tol)
-    except (TypeError, ValueError):
-        raise DataError(f"tol={tol!r}: it must be a number") from None
-    if not 0.0 < tolerance < 1.0:
-        raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
-    return tolerance
-
-
 def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
-    values = np.asarray(start)
+    values = numbers(start, "start")
     needed = 2 if fit_intercept else 1
     what = "(intercept, slope)" if fit_intercept else "(slope,), there being no intercept"
-    if values.shape != (needed,) or values.dtype.kind not in "fiub":
+    if values.shape != (needed,):
         raise DataError(f"start={start!r}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
-    numbers = [float(value) for value in values]
-    if not all(abs(number) < 1e290 for number in numbers):
+    theta = [float(value) for value in values]
+    if not all(abs(number) < 1e290 for number in theta):
         raise DataError(f"start={start!r}: each number must be finite and below 1e290")
-    return (numbers[0], numbers[1]) if fit_intercept else (0.0, numbers[0])
+    return (theta[0], theta[1]) if fit_intercept else (0.0, theta[0])
 
 
 def _refuse_or_run(result: FitResult, rate: float, unstable: str) -> None:
@@ -215,11 +208,13 @@ def _refuse_or_run(result: FitResult, rate: float, unstable: str) -> None:
 
 def _warn_unmet(result: FitResult, tolerance: float) -> None:
     needed = result.iterations_to(tolerance)
-    takes = f"it takes {report.iterations(needed)} at this rate" if needed is not None else "this rate never meets it"
+    if needed is None:
+        cure = "this rate never meets it; use learning_rate='auto'"
+    else:
+        cure = f"it takes {report.iterations(needed)} at this rate; raise max_iter, or pass standardize=True"
     warnings.warn(
         f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
-        f"{report.share(result.remaining)} of the distance is "
-        f"left: {takes}; raise max_iter, or pass standardize=True",
+        f"{report.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
         stacklevel=3,
     )

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd import report
-from fastgd.errors import DataError, Status
+from fastgd.errors import COUNTED, DataError, Status
 from fastgd.path import Path, choose_iterations, trace
-from fastgd.sources.arrays import numbers, read_pair
-from fastgd.stability import Stability, iterations_for, line_kernels, scale
+from fastgd.sources import read_pair
+from fastgd.sources.arrays import numbers
+from fastgd.sources.table import as_float64
+from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
@@ -179,14 +181,14 @@ class FitResult:
         x = numbers(X, "X")
         if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
             raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
-        x = x.reshape(-1).astype(np.float64)
+        x = as_float64(x.reshape(-1))
         with np.errstate(over="ignore", invalid="ignore"):
             predicted: NDArray[np.float64] = self.intercept + x * self.slope
         bad = ~np.isfinite(predicted)
         if bad.any():
             row = int(np.argmax(bad))
             reason = "its prediction exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
-            raise DataError(f"X is {x[row]} in row {row}: {reason}")
+            raise DataError(f"X is {x[row]} in row {row}: {reason} {COUNTED}")
         return predicted
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
@@ -199,8 +201,10 @@ class FitResult:
         """
         table = read_pair(X, y)
         table.refuse_bad_cell()
-        t = table.y.astype(np.float64)
-        residual = t - self.predict(table.X)
+        t, predicted = as_float64(table.y), self.predict(table.X)
+        _, exponent = np.frexp(max(np.abs(t).max(), np.abs(predicted).max()))
+        t, predicted = np.ldexp(t, -exponent), np.ldexp(predicted, -exponent)  # so that no square leaves float64
+        residual = t - predicted
         return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
 
     def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
@@ -232,6 +236,7 @@ class FitResult:
         tol : float
             Between 0 and 1.
         """
+        tol = require_tolerance(tol)
         count, _ = line_kernels().count(self._state, tol)
         if count < math.inf:
             return int(count)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import read_pair, read_points
+from fastgd.sources.arrays import read_arrays, read_points
 from fastgd.sources.table import Table
 
 
@@ -30,25 +30,45 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     DataError
         What came, what was needed, what to do.
     """
-    if type(data) is ndarray and target is None and features is None:
-        return read_points(data)
+    if features is None:  # arrays first, for their speed
+        if type(data) is ndarray:
+            if target is None:
+                return read_points(data)
+            if type(target) is ndarray:
+                return read_arrays(data, target)
+        elif target is None and type(data) is tuple and len(data) == 2 and type(data[0]) is ndarray is type(data[1]):
+            return read_arrays(*data)
     if isinstance(data, str | os.PathLike):
         from fastgd.sources.files import read_file
 
-        return read_file(os.fspath(data), target, features)
+        return read_file(os.fsdecode(data), target, features)
+    if target is None and isinstance(data, tuple) and len(data) == 2 and not _is_row_of_points(data):
+        return read_pair(*data, features)
+    if target is not None and not isinstance(target, str):
+        return read_pair(data, target, features)
     if isinstance(data, np.ndarray | list | tuple):
-        if features is not None:
-            raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
-        if isinstance(target, str):
-            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
+        _refuse_features(features)
         if target is not None:
-            return read_pair(data, target)
-        if isinstance(data, tuple) and len(data) == 2 and not _is_row_of_points(data):
-            return read_pair(*data)
+            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
         return read_points(data)
     from fastgd.sources.frames import read_frame
 
     return read_frame(data, target, features)
+
+
+def read_pair(x: Any, y: Any, features: Sequence[str] | None = None) -> Table:
+    """x and y row by row, each an array, a list, a frame or a series; frames and series give their names."""
+    if isinstance(x, np.ndarray | list | tuple) and isinstance(y, np.ndarray | list | tuple):
+        _refuse_features(features)
+        return read_arrays(x, y)
+    from fastgd.sources.frames import read_columns
+
+    return read_columns(x, y, features)
+
+
+def _refuse_features(features: Sequence[str] | None) -> None:
+    if features is not None:
+        raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
 
 
 def _is_row_of_points(data: tuple[Any, Any]) -> bool:
