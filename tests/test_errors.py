@@ -42,6 +42,12 @@ SEVERAL = (
 POWER = "which float64 cannot hold: pass standardize=True, or divide the columns by a power of two"
 COUNT = "it must be at least 1 and at most 2**63 - 1"
 
+
+class Unreadable:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        raise ValueError("closed")
+
+
 ARRAYS: list[tuple[Call, str]] = [
     # not finite
     (lambda: fit([1, nan, 3], y), f"nan in row 1, x: {CELL} {ROWS}"),
@@ -99,6 +105,7 @@ ARRAYS: list[tuple[Call, str]] = [
         f"x holds a list of 2 in row 1 and one number in row 0: all rows must be equally long {ROWS}",
     ),
     (lambda: fit([[[1], [2, 3]]]), "data is not a table of numbers: …"),
+    (lambda: fit(Unreadable(), y), "x is not a table of numbers: closed"),
     # names where there are none, other types
     (lambda: fit(np.zeros((3, 2)), "b"), "the target 'b' is a column name, and arrays have none: pass (x, y)"),
     (
@@ -227,6 +234,8 @@ TUTORIAL: list[tuple[Call, str]] = [
 
 PLAIN = "a,b\n1,2\n2,4\n3,7\n"
 DAYS = "holds dates or times (Date): convert them to numbers first, e.g. seconds"
+WIDE = "a,b," + ",".join(f"c{i}" for i in range(12))
+LONG = "".join("," + "z" * 100_000 for _ in range(12))  # a line longer than the reader's block
 FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", "", {}, "{path} is empty: at least one row is needed"),
     ("f.csv", "\n\n", {}, "{path} is empty: at least one row is needed"),
@@ -279,6 +288,7 @@ FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", gzip.compress(b"1"), {}, "{path} " + UTF8),
     ("f.csv", "a,b\n" + "1" * 200_000, {}, "{path} cannot be read: field larger than field limit (131072)"),
     ("f.csv.gz", gzip.compress(b"a,b\n1,2\nq,4\n"), {}, "text 'q' in line 3 of {path}, column 'a': " + CELL),
+    ("f.csv", f"{WIDE}\n" + f"1,2{LONG}\n" * 2, {"target": "b", "features": ["a"]}, "{path} cannot be read: …"),
     ("f.csv.gz", PLAIN, {}, "{path} cannot be read: …"),
     ("f.csv.gz", gzip.compress(PLAIN.encode())[:-9], {}, "{path} cannot be read: …"),
     ("f.parquet", PLAIN, {}, "{path} is not a whole Parquet file: …"),

@@ -57,11 +57,9 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
     """An array of real numbers, not converted yet."""
     if type(values) is ndarray and values.dtype is FLOAT64:
         return values
-    if isinstance(values, np.ma.MaskedArray):
-        if np.ma.is_masked(values):
-            where = _place(tuple(np.argwhere(np.ma.getmaskarray(values))[0]))
-            raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
-        values = values.data
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        where = _place(tuple(np.argwhere(np.ma.getmaskarray(values))[0]))
+        raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
     try:
         array = np.asarray(values)
     except ValueError as error:
