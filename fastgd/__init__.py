@@ -8,6 +8,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from fastgd import tutorial
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
 from fastgd.fit import analyse, fit
@@ -17,6 +20,17 @@ from fastgd.result import FitResult
 from fastgd.stability import Stability
 from fastgd.tutorial import compute_error, gradient_descent, step_gradient
 from fastgd.warm import warmup
+
+if TYPE_CHECKING:
+    from fastgd import plot
+else:  # a type checker that sees this function takes any misspelt name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """The guests, imported when asked for: each has a package of its own to look for."""
+        if name == "plot":
+            return import_module(f"fastgd.{name}")
+        raise AttributeError(f"module 'fastgd' has no attribute {name!r}")
+
 
 __version__ = "0.1.0"
 
@@ -34,6 +48,7 @@ __all__ = [
     "compute_error",
     "fit",
     "gradient_descent",
+    "plot",
     "step_gradient",
     "tutorial",
     "warmup",

@@ -19,8 +19,7 @@ from fastgd.sources import read
 from fastgd.sources.arrays import numbers
 from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
-_NAN, _INF, _isfinite = math.nan, math.inf, math.isfinite
-_AUTO = "auto"
+_NAN, _INF, _empty = math.nan, math.inf, np.empty
 _MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
 
 
@@ -69,7 +68,8 @@ def fit(
     sample_weight : array_like of shape (n,), optional
         How often each row counts; not negative, not all zero.
     unstable : {"raise", "run"}
-        What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error is finite.
+        What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error float64 can
+        hold, in the target's units and as a multiple of its variance.
 
     Returns
     -------
@@ -94,9 +94,12 @@ def fit(
     >>> round(result.intercept, 12), round(result.slope, 12)
     (0.0, 1.9)
     """
-    auto = learning_rate is _AUTO or (isinstance(learning_rate, str) and learning_rate == _AUTO)
-    rate = _NAN if auto else require_rate(learning_rate)
-    iterations, odd = (_INF, False) if max_iter is None else _iterations(max_iter)
+    rate = learning_rate if type(learning_rate) is float and 0.0 < learning_rate < _INF else _rate(learning_rate)
+    if max_iter is None:
+        iterations, odd = _INF, False
+    else:
+        max_iter = _whole(max_iter)
+        iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
     tolerance = _NAN if tol is None else require_tolerance(tol)
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
     if unstable != "raise" and unstable != "run":
@@ -104,20 +107,11 @@ def fit(
 
     moments = _moments(data, target, features, sample_weight)
     kernels = line_kernels()
-    state = np.empty(kernels.STATE_SIZE)
-    outcome = kernels.fit(
-        moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state
-    )
-    result = FitResult(moments, state, outcome, (rate, iterations, tolerance, b, w))
-    intercept, slope, _, remaining, _, limit = outcome
-    if rate >= limit:
-        _refuse_or_run(result, rate, unstable)
-    if not (_isfinite(intercept) and _isfinite(slope)):
-        raise DataError(
-            f"the coefficients exceed float64 (intercept {intercept:.3g}, slope {slope:.3g}): scale the columns or the start"
-        )
-    if remaining > tolerance:
-        _warn_unmet(result, tolerance)
+    state = _empty(kernels.STATE_SIZE)
+    outcome = kernels.fit(moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state)
+    result = FitResult(moments, state, max_iter)
+    if outcome != kernels.DONE:
+        _refuse_or_warn(result, outcome, unstable)
     return result
 
 
@@ -168,15 +162,19 @@ def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weig
     return sum_table(read(data, target, features), sample_weight)
 
 
-def _iterations(max_iter: int) -> tuple[float, bool]:
-    """As float, and whether odd: past 2^53 a float no longer tells."""
+def _rate(learning_rate: Any) -> float:
+    """As a float; NaN asks the kernel for the best."""
+    return _NAN if isinstance(learning_rate, str) and learning_rate == "auto" else require_rate(learning_rate)
+
+
+def _whole(max_iter: Any) -> int:
     try:
         count = operator.index(max_iter)
     except TypeError:
         raise DataError(f"max_iter={max_iter!r}: it must be a whole number (an int), or None for the limit point") from None
     if count < 0:
         raise DataError(f"max_iter={max_iter!r}: it must not be negative")
-    return float(count if count < _MANY else _MANY), count % 2 == 1
+    return count
 
 
 def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
@@ -191,22 +189,40 @@ def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
     return (theta[0], theta[1]) if fit_intercept else (0.0, theta[0])
 
 
-def _refuse_or_run(result: FitResult, rate: float, unstable: str) -> None:
-    """Of a rate that is not stable: the error, or for unstable='run' only the case that would never end."""
+def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
+    """Of a descent that did not end well: the error, or the warning, that says so."""
     kernels = line_kernels()
-    _, overflow = kernels.count(result._state, _NAN)
-    if unstable == "raise":
-        stability = result.stability
-        first = int(overflow) if overflow < _INF else None
-        message = report.refusal(stability, rate, first)
-        raise UnstableLearningRateError(message, rate, stability.max_learning_rate, first)
-    if result._outcome[4] == _INF:
+    if outcome == kernels.UNSTABLE:
+        if unstable == "raise":
+            raise _refusal(result)
+        if result._state[kernels.END_ITER] == _INF:
+            raise DataError(
+                f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
+                "pass max_iter"
+            )
+    if outcome == kernels.ENDLESS:
         raise DataError(
-            f"learning_rate={rate!r} is so close to the limit that descent neither settles nor overflows: pass max_iter"
+            f"tol={result._state[kernels.TOLERANCE]:g} takes more iterations at learning_rate={result.learning_rate!r} than "
+            "float64 can count: pass a larger rate, or max_iter"
         )
+    if not (math.isfinite(result.intercept) and math.isfinite(result.slope)):
+        raise DataError(
+            f"the coefficients exceed float64 (intercept {result.intercept:.3g}, slope {result.slope:.3g}): "
+            "scale the columns or the start"
+        )
+    if result.remaining > result._state[kernels.TOLERANCE]:  # NaN where none was asked for
+        _warn_unmet(result)
 
 
-def _warn_unmet(result: FitResult, tolerance: float) -> None:
+def _refusal(result: FitResult) -> UnstableLearningRateError:
+    stability, rate = result.stability, result.learning_rate
+    _, overflow = line_kernels().count(result._state, _NAN)
+    first = int(overflow) if overflow < _INF else None
+    return UnstableLearningRateError(report.refusal(stability, rate, first), rate, stability.max_learning_rate, first)
+
+
+def _warn_unmet(result: FitResult) -> None:
+    tolerance = float(result._state[line_kernels().TOLERANCE])
     needed = result.iterations_to(tolerance)
     if needed is None:
         cure = "this rate never meets it; use learning_rate='auto'"
@@ -216,5 +232,5 @@ def _warn_unmet(result: FitResult, tolerance: float) -> None:
         f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
         f"{report.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
-        stacklevel=3,
+        stacklevel=4,
     )

@@ -27,7 +27,7 @@ def _kernel() -> tuple[Callable[..., bool], int]:
 
         matrix = types.Array(types.float64, 2, "A", readonly=True)
         vector = types.Array(types.float64, 1, "A", readonly=True)
-        levels = types.float64[:, :, ::1]
+        levels = types.float64[:, ::1]
         moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, levels))
         moments.sum_rows.disable_compile()
     return moments.sum_rows, moments.BLOCK
@@ -150,8 +150,18 @@ class Moments:
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
 
 
+def _levels_of(n: int, block: int) -> int:
+    """Rows of the workspace in which `sum_rows` adds up its blocks."""
+    return 4 * ((n // block).bit_length() + 2)
+
+
+def _sums_of(q: int) -> int:
+    """Sums over q columns: of the weights, of the columns and of products of two."""
+    return 1 + q + q * (q + 1) // 2
+
+
 def _columns_of(sums: int) -> int:
-    """q with sums = 1 + q + q (q + 1) / 2."""
+    """The q of `_sums_of`."""
     return int((np.sqrt(8 * sums + 1) - 3) / 2)
 
 
@@ -161,15 +171,16 @@ def sum_table(table: Table, sample_weight: Any = None) -> Moments:
     n, q = X.shape
     if y is not EMPTY:
         q += 1
-    sums = 1 + q + q * (q + 1) // 2
     if q != 2:  # before any work
-        Moments(np.empty((4, sums)), 0, table.feature_names, None).require_one_feature()
+        Moments(_empty((4, _sums_of(q))), 0, table.feature_names, None).require_one_feature()
     weight = EMPTY if sample_weight is None else _read_weight(sample_weight, n)
     if table.is_ready():
         sum_rows, block = _kernel()
-        levels = _empty((1 if n <= block else (n // block).bit_length() + 2, 4, sums))
+        total = levels = _empty((4, 6))
+        if n > block:
+            levels = _empty((_levels_of(n, block), 6))
+            total = levels[:4]
         safe = sum_rows(X, y, weight, 0, True, levels)
-        total = levels[0]
     else:
         total, safe = _sum_chunks(table, n, q, weight, None)
     if not safe:
@@ -182,8 +193,7 @@ def _sum_chunks(
 ) -> tuple[NDArray[np.float64], bool]:
     """The sums, and whether they can be trusted. `exponents`: columns and weights are divided by powers of two first."""
     sum_rows, block = _kernel()
-    sums = 1 + q + q * (q + 1) // 2
-    levels = np.empty(((n // block).bit_length() + 2, 4, sums))
+    levels = _empty((_levels_of(n, block), _sums_of(q)))
     safe = True
     done = 0
     for X, y in table.chunks():
@@ -192,7 +202,7 @@ def _sum_chunks(
             X, y, w = np.ldexp(X, -exponents[: X.shape[1]]), np.ldexp(y, -exponents[q - 1]), np.ldexp(w, -exponents[q])
         safe = sum_rows(X, y, w, done, done * block + len(X) == n, levels)
         done += -(-len(X) // block)
-    return levels[0], safe
+    return levels[:4], safe
 
 
 def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,7 +213,8 @@ def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> ND
         top = np.maximum(top, np.abs(np.column_stack([X, y]) if y.size else X).max(axis=0))
     exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
     sums, _ = _sum_chunks(table, n, q, weight, exponents)
-    sums[3, 1 : q + 1] = exponents[:q]
+    sums[3] = 0.0
+    sums[3, 0], sums[3, 1 : q + 1] = exponents[q], exponents[:q]
     return sums
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,9 @@ from fastgd.stability import Stability, iterations_for, line_kernels, require_to
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
+
+
+_SETTLED = 1e-320  # a share of the distance at which no float64 coefficient changes any more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,21 +55,13 @@ class FitResult:
     (1.9, 9.41)
     """
 
-    __slots__ = ("_moments", "_outcome", "_request", "_state")
+    __slots__ = ("_max_iter", "_moments", "_state")
 
-    def __init__(
-        self,
-        moments: Moments,
-        state: NDArray[np.float64],
-        outcome: tuple[float, float, float, float, float, float],
-        request: tuple[float, float, float, float, float],
-    ) -> None:
-        # Plain tuples, for the speed of a small fit: what `kernels.line.fit` returns (intercept, slope, error / 4^ey,
-        # remaining, iterations, limit) and what was asked (rate, max_iter, tol, start; NaN and inf for what was not).
+    def __init__(self, moments: Moments, state: NDArray[np.float64], max_iter: int | None) -> None:
+        # `state` is what `kernels.line.fit` left; properties read it when asked, which keeps a small fit small.
         self._moments = moments
         self._state = state
-        self._outcome = outcome
-        self._request = request
+        self._max_iter = max_iter
 
     @property
     def moments(self) -> Moments:
@@ -76,17 +71,17 @@ class FitResult:
     @property
     def intercept(self) -> float:
         """The value at x = 0, in units of the target; 0.0 with fit_intercept=False."""
-        return self._outcome[0]
+        return self._state.item(line_kernels().END_B)
 
     @property
     def coef(self) -> NDArray[np.float64]:
         """Coefficients, shape (p,), in units of the target a unit of the feature."""
-        return np.array([self._outcome[1]])
+        return np.array([self.slope])
 
     @property
     def slope(self) -> float:
         """The one coefficient of a fit with one feature."""
-        return self._outcome[1]
+        return self._state.item(line_kernels().END_W)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -96,22 +91,23 @@ class FitResult:
     @property
     def error(self) -> float:
         """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
-        return self._error(self._outcome[2])
+        return self._error(self._state.item(line_kernels().END_ERROR))
 
     @property
     def n_iter(self) -> int:
         """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
-        k = self._outcome[4]
+        kernels, state = line_kernels(), self._state
+        k = state.item(kernels.END_ITER)
         if k < math.inf:
-            return int(self._request[1]) if k == self._request[1] else int(k)
-        settled, _ = line_kernels().count(self._state, math.nan)
-        return int(settled) if settled < math.inf else iterations_for(750.0, self._state, self._moving_logs())
+            return self._max_iter if self._max_iter is not None and k == state[kernels.MAX_ITER] else int(k)
+        settled, _ = kernels.count(state, math.nan)
+        return int(settled) if settled < math.inf else iterations_for(_SETTLED, state, self._moving())
 
     @property
     def learning_rate(self) -> float:
         """The rate of the descent."""
-        kernels = line_kernels()
-        return scale(self._state[kernels.RATE], -self._state[kernels.E1], "the learning rate")
+        rate = self._state.item(line_kernels().ASKED_RATE)
+        return self.stability.best_learning_rate if math.isnan(rate) else rate
 
     @property
     def status(self) -> Status:
@@ -119,11 +115,10 @@ class FitResult:
         kernels = line_kernels()
         if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
             return Status.DIVERGED
-        if not math.isnan(self._request[2]):
-            return Status.CONVERGED if self.remaining <= self._request[2] else Status.MAX_ITER
-        limit = self.optimum
-        there = self.intercept == limit.intercept and self.slope == limit.coef[0]
-        return Status.CONVERGED if there else Status.MAX_ITER
+        tolerance = self._state.item(kernels.TOLERANCE)
+        if not math.isnan(tolerance):
+            return Status.CONVERGED if self.remaining <= tolerance else Status.MAX_ITER
+        return Status.CONVERGED if self._state[kernels.SETTLED] else Status.MAX_ITER
 
     @property
     def converged(self) -> bool:
@@ -133,7 +128,7 @@ class FitResult:
     @property
     def remaining(self) -> float:
         """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged."""
-        return min(1.0, self._outcome[3])
+        return min(1.0, self._state.item(line_kernels().END_LEFT))
 
     @property
     def optimum(self) -> Optimum:
@@ -160,7 +155,7 @@ class FitResult:
     def r2(self) -> float:
         """Share of the target's variance that the fit explains, 1 - error / var(y); negative for a run that is far away."""
         kernels = line_kernels()
-        return _explained(self._outcome[2], float(self._state[kernels.VAR_Y]))
+        return _explained(self._state.item(kernels.END_ERROR), self._state.item(kernels.VAR_Y))
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """intercept + X coef.
@@ -228,6 +223,23 @@ class FitResult:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
         return report.explain(self)
 
+    def plot(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
+        """The fitted line and the course of the error side by side, on a new matplotlib figure that is not shown yet.
+
+        Parameters
+        ----------
+        X, y : array_like of shape (n,), optional
+            Points to show, in the data's units: a result holds their moments only.
+
+        Returns
+        -------
+        ndarray of matplotlib.axes.Axes, shape (2,)
+            As pandas gives for subplots; `axes[0].figure` is the figure.
+        """
+        from fastgd import plot
+
+        return plot.page(self, X, y)
+
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.
 
@@ -237,31 +249,34 @@ class FitResult:
             Between 0 and 1.
         """
         tol = require_tolerance(tol)
-        count, _ = line_kernels().count(self._state, tol)
+        kernels = line_kernels()
+        count, _ = kernels.count(self._state, tol)
         if count < math.inf:
             return int(count)
-        kernels = line_kernels()
         if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
             return None
-        return iterations_for(-math.log(tol), self._state, self._moving_logs())
+        return iterations_for(tol, self._state, self._moving())
 
     @property
     def start(self) -> tuple[float, ...]:
         """Where the descent began: intercept, if there is one, then coefficients."""
-        intercept, slope = self._request[3:]
-        return (intercept, slope) if self._state[line_kernels().INTERCEPT] else (slope,)
+        kernels, state = line_kernels(), self._state
+        start = (state.item(kernels.ASKED_B), state.item(kernels.ASKED_W))
+        return start if state[kernels.INTERCEPT] else start[1:]
 
     @property
     def standardize(self) -> bool:
         """Whether the descent ran in standardised coordinates."""
-        return bool(self._state[line_kernels().STANDARDIZED])
+        return self.stability.standardize
 
     def _error(self, scaled: float) -> float:
-        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error")
+        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error", "y")
 
-    def _moving_logs(self) -> list[int]:
+    def _moving(self) -> list[tuple[int, int, int]]:
+        """Slots of the directions with a distance to go, for `iterations_for`."""
         k = line_kernels()
-        return [log for log, d in ((k.LOG1, k.D1), (k.LOG2, k.D2)) if self._state[d] != 0.0]
+        slots = ((k.D1, k.LOG1, k.L1, k.E1), (k.D2, k.LOG2, k.L2, k.E2))
+        return [(log, value, exponent) for distance, log, value, exponent in slots if self._state[distance] != 0.0]
 
     def __repr__(self) -> str:
         names = ", ".join(self.feature_names)

@@ -63,7 +63,7 @@ def compute_error(b: float, m: float, points: ArrayLike) -> float:
     """
     b, m = _number(b, "b"), _number(m, "m")
     array = _points(points)
-    error: float = _kernels().compute_error(b, m, array)
+    error = float(_kernels().compute_error(b, m, array))
     if not math.isfinite(error):
         _warn_overflow(array, b, m, 3)
     return error
@@ -156,7 +156,7 @@ def _descend(points: ArrayLike, b: float, m: float, learning_rate: float, num_it
             break
     if not (math.isfinite(b) and math.isfinite(m)):
         _warn_overflow(array, first_b, first_m, 4)
-    return [b, m]
+    return [float(b), float(m)]  # NumPy scalars where NUMBA_DISABLE_JIT is set
 
 
 def _number(value: Any, name: str) -> float:

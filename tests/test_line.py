@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
-import warnings
 from fractions import Fraction
 from pathlib import Path
 
 import mpmath
-import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import fastgd
 
+NIST = Path(__file__).parents[2] / "shared" / "data" / "nist"
 DATA = Path(__file__).parent.parent / "data"
-finite = st.floats(allow_nan=False, allow_infinity=False)
-points = st.lists(st.tuples(finite, finite), min_size=1, max_size=12)
 
 
 def load(name: str) -> np.ndarray:
@@ -84,30 +80,22 @@ def test_limit_is_exact_least_squares(name: str) -> None:
     assert abs(Fraction(result.slope) / slope - 1) < Fraction(1, 10**15)
 
 
+@pytest.mark.skipif(not NIST.exists(), reason="NIST's sets are not part of the project")
+@pytest.mark.parametrize(("name", "fit_intercept"), [("Norris", True), ("NoInt1", False), ("NoInt2", False)])
+def test_nist_sets_to_14_digits(name: str, fit_intercept: bool) -> None:
+    y, x = np.loadtxt(NIST / f"{name}.csv", delimiter=",", skiprows=1).T
+    exact = [Fraction(text) for text in json.loads((NIST / "certified.json").read_text())[name]["exact_f64_design_coefs"]]
+    for offset in range(0, len(x), max(1, len(x) // 4)):
+        result = fastgd.fit(np.roll(x, offset), np.roll(y, offset), fit_intercept=fit_intercept)
+        ours = [result.intercept, result.slope] if fit_intercept else [result.slope]
+        assert max(abs(Fraction(a) / b - 1) for a, b in zip(ours, exact, strict=True)) < Fraction(1, 10**14)
+
+
 def test_unstable_run_stops_at_the_last_finite_iterate() -> None:
     result = fastgd.fit(load("hours_scores.csv"), learning_rate=1e-3, unstable="run")
     assert result.status is fastgd.Status.DIVERGED
     assert result.n_iter == 251
     assert math.isfinite(result.error)
-
-
-@given(points, finite, finite)
-@settings(deadline=None)
-def test_compute_error_is_bit_identical(xy: list[tuple[float, float]], b: float, m: float) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
-        assert fastgd.compute_error(b, m, xy).hex() == naive.compute_error(b, m, xy).hex()
-
-
-@given(points, finite, finite, finite, st.integers(0, 20))
-@settings(deadline=None)
-def test_gradient_descent_is_bit_identical(
-    xy: list[tuple[float, float]], b: float, m: float, rate: float, k: int
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
-        ours = fastgd.gradient_descent(xy, b, m, rate, k)
-    assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, k)]
 
 
 @pytest.mark.parametrize("scale", [1e300, 1e-300])

@@ -4,7 +4,7 @@ The mean squared error of y = b + w x is quadratic, with Hessian H = 2A, A = [[1
 Its eigenvalues are those of A doubled, and along an eigenvector the distance to the minimum is multiplied by
 rho = 1 - 2 eta lambda(A) in each step. So iterate k is start - sum over directions of vector * (1 - rho^k) * distance.
 
-Scales: x'' = x / 2^ex and y'' = y / 2^ey make the mean squares about 1, exactly, whatever the data's units. Descent in raw
+Scales: x'' = x / 2^ex and y'' = y / 2^ey make the mean squares of very large or small data about 1, exactly. Descent in raw
 coordinates moves (b, w) / 2^ey, in standardised ones (mean level, slope a standard deviation) / 2^ey. lambda1 is kept as
 l1 * 2^e1, lambda2 as l2 * 2^e2, and a learning rate as eta * 2^e1, so that only what leaves the kernel can over- or underflow.
 
@@ -23,7 +23,7 @@ from fastgd.kernels._compile import inlined, kernel
 
 # Decided by the data.
 WEIGHT, MEAN_X, MEAN_Y, VAR_X, COV, VAR_Y = 0, 2, 4, 6, 8, 10
-EXPONENT_X, EXPONENT_Y = 12, 13
+EXPONENT_X, EXPONENT_Y, EXPONENT_WEIGHT = 12, 13, 62
 L1, E1, L2, E2 = 14, 16, 17, 19
 VECTOR_B, VECTOR_W = 20, 22  # of lambda1; that of lambda2 is (-w, b)
 SCALE, STANDARDIZED, INTERCEPT, RANK = 24, 26, 27, 28
@@ -32,11 +32,21 @@ MAX_RATE, BEST_RATE = 34, 35
 # Added by start and rate.
 RATE, U1, U2, LOG1, LOG2, D1, D2 = 36, 37, 39, 41, 42, 43, 45
 START_B, START_W, LIMIT_B, LIMIT_W = 47, 48, 49, 51
-STATE_SIZE = 53
+# The request, and where the descent ended: intercept, slope, error / 4^ey, share of the distance left, iterations,
+# and whether the coefficients are those of the limit point.
+ASKED_B, ASKED_W, ASKED_RATE, MAX_ITER, TOLERANCE = 53, 54, 55, 56, 57
+END_B, END_W, END_ERROR, END_LEFT, END_ITER, SETTLED = 58, 59, 60, 61, 63, 64
+STATE_SIZE = 65
+
+DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
 _SPLITTER = 134217729.0  # 2^27 + 1
+_MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
+_TINY, _HUGE = 2.0**-200, 2.0**200
+_LARGEST_STEP = 1e290  # of 2 eta / lambda_max: Veltkamp's halves of more would overflow
+_LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
 
 
 @inlined
@@ -47,17 +57,26 @@ def _two_sum(a: float, b: float) -> tuple[float, float]:
     return s, (a - (s - z)) + (b - z)
 
 
-@kernel
-def _two_product(a: float, b: float) -> tuple[float, float]:
-    """a * b as rounded, and its error (Dekker)."""
-    p = a * b
+@inlined
+def _halve(a: float) -> tuple[float, float]:
+    """a as the sum of two numbers of at most 26 bits (Veltkamp), so that products of halves are exact."""
     t = _SPLITTER * a
-    a1 = t - (t - a)
-    a2 = a - a1
-    t = _SPLITTER * b
-    b1 = t - (t - b)
-    b2 = b - b1
+    h = t - (t - a)
+    return h, a - h
+
+
+@inlined
+def _two_product(a: float, a1: float, a2: float, b: float, b1: float, b2: float) -> tuple[float, float]:
+    """a * b as rounded, and its error (Dekker), from a = a1 + a2 and b = b1 + b2."""
+    p = a * b
     return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
+
+
+@kernel
+def _product(a: float, b: float) -> tuple[float, float]:
+    a1, a2 = _halve(a)
+    b1, b2 = _halve(b)
+    return _two_product(a, a1, a2, b, b1, b2)
 
 
 @kernel
@@ -70,7 +89,7 @@ def _add(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 
 @kernel
 def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
-    p, e = _two_product(a, b)
+    p, e = _product(a, b)
     return _two_sum(p, e + (a * b_ + a_ * b))
 
 
@@ -78,7 +97,7 @@ def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 def _divide(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
     """The rounded quotient and one Newton correction from the exact remainder."""
     q = a / b
-    p, e = _two_product(q, b)
+    p, e = _product(q, b)
     return _two_sum(q, ((((a - p) - e) + a_) - q * b_) / b)
 
 
@@ -87,7 +106,7 @@ def _square_root(a: float, a_: float) -> tuple[float, float]:
     if a <= 0.0:
         return 0.0, 0.0
     s = math.sqrt(a)
-    p, e = _two_product(s, s)
+    p, e = _product(s, s)
     r, _ = _add(a, a_, -p, -e)
     return _two_sum(s, r / (2.0 * s))
 
@@ -103,14 +122,22 @@ def _get(values: NDArray[np.float64], slot: int) -> tuple[float, float]:
     return values[slot], values[slot + 1]
 
 
+@kernel
+def _scale(value: float, exponent: int) -> float:
+    """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
+    return value if exponent == 0 else math.ldexp(value, exponent)
+
+
 @inlined
 def _scaled(pair: tuple[float, float], exponent: int) -> tuple[float, float]:
-    return math.ldexp(pair[0], exponent), math.ldexp(pair[1], exponent)
+    return _scale(pair[0], exponent), _scale(pair[1], exponent)
 
 
 @kernel
 def _exponent(mean_square: float) -> int:
-    """e with mean_square / 4^e in [1/2, 2); 0 for zero."""
+    """e with mean_square / 4^e in [1/2, 2); 0 where fourth powers are safe without."""
+    if mean_square == 0.0 or _TINY < mean_square < _HUGE:
+        return 0
     _, e = math.frexp(mean_square)
     return e // 2
 
@@ -150,6 +177,7 @@ def _centre(
     _put(state, VAR_X, _scaled((xx, xx_), -2 * gx))
     _put(state, COV, _scaled((xy, xy_), -gx - gy))
     _put(state, VAR_Y, _scaled((yy, yy_), -2 * gy))
+    state[EXPONENT_WEIGHT] = sums[3, 0]
     state[EXPONENT_X] = sums[3, 1] + gx
     state[EXPONENT_Y] = sums[3, 2] + gy
 
@@ -283,8 +311,8 @@ def _rates(state: NDArray[np.float64]) -> None:
 @kernel
 def analyse(
     sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, out_state: NDArray[np.float64]
-) -> float:
-    """What the data decide, from the sums of `moments.sum_rows`; returns the limit of stable rates, 2 / lambda_max(H)."""
+) -> None:
+    """What the data decide, from the sums of `moments.sum_rows`."""
     for i in range(STATE_SIZE):
         out_state[i] = 0.0
     out_state[INTERCEPT] = fit_intercept
@@ -296,7 +324,6 @@ def analyse(
     else:
         _spectrum(out_state)
     _rates(out_state)
-    return math.ldexp(out_state[MAX_RATE], -int(out_state[E1]))
 
 
 @kernel
@@ -340,18 +367,21 @@ def _move(
 def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: float) -> None:
     """Contractions, distances along the directions, limit point. `rate` is in the data's units; NaN for the best."""
     ex, ey, e1 = int(state[EXPONENT_X]), int(state[EXPONENT_Y]), int(state[E1])
-    state[RATE] = math.ldexp(rate, e1) if rate == rate else state[BEST_RATE]
-    eta = 2.0 * state[RATE]
+    state[RATE] = _scale(rate, e1) if rate == rate else state[BEST_RATE]
+    state[ASKED_RATE] = rate
+    eta = min(2.0 * state[RATE], _LARGEST_STEP)
     u, u_ = _multiply(eta, 0.0, state[L1], state[L1 + 1])
     _put(state, U1, (u, u_))
     state[LOG1] = _log_contraction(u, u_)
+    if eta == _LARGEST_STEP:
+        state[LOG1] = math.log(2.0 * state[L1]) + math.log(rate) + e1 * math.log(2.0)
     u, u_ = _multiply(eta, 0.0, state[L2], state[L2 + 1])
     u, u_ = _scaled((u, u_), int(state[E2] - state[E1]))
     _put(state, U2, (u, u_))
     state[LOG2] = _log_contraction(u, u_)
 
-    b = math.ldexp(start_b, -ey)
-    w = math.ldexp(start_w, ex - ey)
+    b = _scale(start_b, -ey)
+    w = _scale(start_w, ex - ey)
     state[START_B], state[START_W] = b, w
     # Where the rank is short, BEST still is a solution, and only its component along a moving direction counts.
     db, db_ = _add(b, 0.0, -state[BEST_B], -state[BEST_B + 1])
@@ -429,8 +459,8 @@ def _left(state: NDArray[np.float64], k: float) -> float:
 @kernel
 def _error(state: NDArray[np.float64], k: float) -> float:
     """Mean squared error after k iterations / 4^ey: least + sum over directions of lambda * (distance left)^2."""
-    a = math.ldexp(state[D1], int(state[E1]) // 2) * math.exp(k * state[LOG1])
-    b = math.ldexp(state[D2], int(state[E2]) // 2) * math.exp(k * state[LOG2])
+    a = _scale(state[D1], int(state[E1]) // 2) * math.exp(k * state[LOG1])
+    b = _scale(state[D2], int(state[E2]) // 2) * math.exp(k * state[LOG2])
     return state[BEST_ERROR] + (state[L1] * a * a + state[L2] * b * b)
 
 
@@ -451,7 +481,7 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
     ey = int(state[EXPONENT_Y])
     ew = ey - int(state[EXPONENT_X])
     if k == math.inf:
-        return math.ldexp(state[LIMIT_B], ey), math.ldexp(state[LIMIT_W], ew), state[BEST_ERROR], 0.0
+        return _scale(state[LIMIT_B], ey), _scale(state[LIMIT_W], ew), state[BEST_ERROR], 0.0
     if k * _slowest(state) < -37.0:
         # Close to the end, counted from there: from a start 10^20 times as far, double-double would show.
         r1 = math.exp(k * state[LOG1])
@@ -469,17 +499,23 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         )
         b, _ = _add(state[START_B], 0.0, -db, -db_)
         w, _ = _add(state[START_W], 0.0, -dw, -dw_)
-    return math.ldexp(b, ey), math.ldexp(w, ew), _error(state, k), _left(state, k)
+    return _scale(b, ey), _scale(w, ew), _error(state, k), _left(state, k)
+
+
+@kernel
+def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
+    """First k at which the mean squared error / 4^ey exceeds e^log_error, or inf."""
+    if state[LOG1] <= 0.0 or state[D1] == 0.0:
+        return math.inf
+    distance = abs(_scale(state[D1], int(state[E1]) // 2))
+    return max(0.0, np.ceil((log_error - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
 
 
 @kernel
 def _overflow(state: NDArray[np.float64]) -> float:
     """First k at which the sum of squared residuals exceeds float64, or inf."""
-    if state[LOG1] <= 0.0 or state[D1] == 0.0:
-        return math.inf
-    room = _LOG_MAX - math.log(state[WEIGHT]) - 2.0 * state[EXPONENT_Y] * math.log(2.0)
-    distance = abs(math.ldexp(state[D1], int(state[E1]) // 2))
-    return max(0.0, math.ceil((room - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
+    exponents = state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]
+    return _exceeds(state, _LOG_MAX - math.log(state[WEIGHT]) - exponents * math.log(2.0))
 
 
 @kernel
@@ -519,15 +555,21 @@ def _iterations(state: NDArray[np.float64], tolerance: float) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
     slow = _slowest(state)
     settle = tolerance != tolerance
-    if slow == _NEVER or tolerance >= 1.0:
-        return 0.0 if slow == _NEVER and _left(state, 0.0) == 0.0 or tolerance >= 1.0 else 1.0
-    if slow >= 0.0:
+    if tolerance >= 1.0 or _left(state, 0.0) == 0.0:
+        return 0.0
+    if slow == _NEVER:
+        return 1.0
+    if slow > 0.0:
         return math.inf
     low = -1.0
-    # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
-    high = math.ceil((-3000.0 if settle else math.log(tolerance)) / slow) + 1.0
+    high = _MANY
+    if slow < 0.0:
+        # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
+        high = np.ceil((-3000.0 if settle else math.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
+    elif settle or _left(state, high) > tolerance:
+        return math.inf
     while high - low > 1.0:
-        k = math.floor(0.5 * (low + high))
+        k = np.floor(0.5 * (low + high))
         if k <= low or k >= high:  # past 2^53 the counts themselves are rounded
             break
         met = _settled(state, k) if settle else _left(state, k) <= tolerance
@@ -547,21 +589,37 @@ def descend(
     max_iter: float,
     odd: bool,
     tolerance: float,
-) -> tuple[float, float, float, float, float]:
-    """Intercept, slope, error / 4^ey, share of the distance left, iterations.
-
-    Runs from (start_b, start_w) at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the
+) -> int:
+    """From (start_b, start_w) at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the
     limit point), fewer where `tolerance` (NaN: none) is met before, or where the error would overflow.
+
+    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
+    ENDLESS where it is met after so many iterations that float64 cannot count them.
     """
     _begin(state, start_b, start_w, rate)
     k = max_iter
     if tolerance == tolerance:
         k = min(k, _iterations(state, tolerance))
     k = min(k, max(0.0, _overflow(state) - 1.0))
+    if state[LOG1] > 0.0:  # and where R^2, or the distance from the start, would
+        variance = state[VAR_Y] if state[VAR_Y] > 0.0 else 1.0
+        k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + math.log(variance)) - 1.0))
+        k = min(k, np.floor(_LOG_FAR / state[LOG1]))
     if k != max_iter:
         odd = k % 2.0 == 1.0
     b, w, error, left = _iterate(state, k, odd)
-    return b, w, error, left, k
+    state[ASKED_B], state[ASKED_W], state[MAX_ITER], state[TOLERANCE] = start_b, start_w, max_iter, tolerance
+    state[END_B], state[END_W], state[END_ERROR], state[END_LEFT], state[END_ITER] = b, w, error, left, k
+    state[SETTLED] = b == _scale(state[LIMIT_B], int(state[EXPONENT_Y])) and w == _scale(
+        state[LIMIT_W], int(state[EXPONENT_Y] - state[EXPONENT_X])
+    )
+    if state[RATE] >= state[MAX_RATE]:
+        return UNSTABLE
+    if k == math.inf and tolerance == tolerance:
+        return ENDLESS
+    if not (math.isfinite(b) and math.isfinite(w)):
+        return TOO_LARGE
+    return UNMET if left > tolerance else DONE
 
 
 @kernel
@@ -576,11 +634,10 @@ def fit(
     odd: bool,
     tolerance: float,
     out_state: NDArray[np.float64],
-) -> tuple[float, float, float, float, float, float]:
+) -> int:
     """`analyse`, then `descend`, in one call, which is worth 0.4 of the 4 microseconds of a small fit."""
-    limit = analyse(sums, fit_intercept, standardize, out_state)
-    b, w, error, left, k = descend(out_state, start_b, start_w, rate, max_iter, odd, tolerance)
-    return b, w, error, left, k, limit
+    analyse(sums, fit_intercept, standardize, out_state)
+    return descend(out_state, start_b, start_w, rate, max_iter, odd, tolerance)
 
 
 @kernel

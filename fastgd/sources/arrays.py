@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from fastgd.errors import COUNTED, DataError
 from fastgd.sources.table import FLOAT64, Table
 
+_AS_COLUMN = (slice(None), np.newaxis)
+
 
 def read_arrays(x: Any, y: Any) -> Table:
     """x of shape (n,) or (n, p) and y of shape (n,)."""
     X = numbers(x, "x")
     t = numbers(y, "y")
     if X.ndim == 1:
-        X = X[:, np.newaxis]
+        X = X[_AS_COLUMN]
+    if X.ndim == 2 and t.ndim == 1 and len(X) == len(t) > 0 < X.shape[1]:
+        return Table(X, t)
     if X.ndim == 0:
         raise DataError(f"x is one value, {x!r:.60}: an array, a list or a column is needed")
     if X.ndim != 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy import ndarray
@@ -12,6 +12,8 @@ from numpy import ndarray
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points
 from fastgd.sources.table import Table
+
+_ARRAYS = (ndarray, list, tuple)
 
 
 def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
@@ -30,27 +32,29 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     DataError
         What came, what was needed, what to do.
     """
-    if features is None:  # arrays first, for their speed
-        if type(data) is ndarray:
-            if target is None:
-                return read_points(data)
-            if type(target) is ndarray:
-                return read_arrays(data, target)
-        elif target is None and type(data) is tuple and len(data) == 2 and type(data[0]) is ndarray is type(data[1]):
-            return read_arrays(*data)
+    # Arrays first: a look for a path (an abstract class) takes 0.3 of a small fit's 5 microseconds.
+    if isinstance(data, _ARRAYS):
+        if target is None:
+            if isinstance(data, tuple) and len(data) == 2:
+                x, y = data
+                if features is None and type(x) is ndarray is type(y):
+                    return read_arrays(x, y)
+                if not _are_two_points(x, y):
+                    return read_pair(x, y, features)
+            if features is not None:
+                _refuse_features()
+            return read_points(data)
+        if type(target) is ndarray and features is None:
+            return read_arrays(data, target)
+        if isinstance(target, str):
+            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
+        return read_pair(data, target, features)
     if isinstance(data, str | os.PathLike):
         from fastgd.sources.files import read_file
 
         return read_file(os.fsdecode(data), target, features)
-    if target is None and isinstance(data, tuple) and len(data) == 2 and not _is_row_of_points(data):
-        return read_pair(*data, features)
     if target is not None and not isinstance(target, str):
         return read_pair(data, target, features)
-    if isinstance(data, np.ndarray | list | tuple):
-        _refuse_features(features)
-        if target is not None:
-            raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
-        return read_points(data)
     from fastgd.sources.frames import read_frame
 
     return read_frame(data, target, features)
@@ -58,19 +62,21 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
 
 def read_pair(x: Any, y: Any, features: Sequence[str] | None = None) -> Table:
     """x and y row by row, each an array, a list, a frame or a series; frames and series give their names."""
-    if isinstance(x, np.ndarray | list | tuple) and isinstance(y, np.ndarray | list | tuple):
-        _refuse_features(features)
+    if isinstance(x, _ARRAYS) and isinstance(y, _ARRAYS):
+        if features is not None:
+            _refuse_features()
         return read_arrays(x, y)
     from fastgd.sources.frames import read_columns
 
     return read_columns(x, y, features)
 
 
-def _refuse_features(features: Sequence[str] | None) -> None:
-    if features is not None:
-        raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+def _refuse_features() -> Never:
+    raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
 
 
-def _is_row_of_points(data: tuple[Any, Any]) -> bool:
-    """Whether a tuple of two is two points ((x, y), (x, y)) rather than (x, y): tuples in a tuple, of numbers, two each."""
-    return all(isinstance(row, tuple) and len(row) == 2 and all(np.isscalar(cell) for cell in row) for row in data)
+def _are_two_points(first: Any, second: Any) -> bool:
+    """Whether a tuple of two is two points, ((x, y), (x, y)), rather than (x, y): tuples in a tuple, of two numbers each."""
+    if not (isinstance(first, tuple) and isinstance(second, tuple)):
+        return False
+    return all(len(row) == 2 and np.isscalar(row[0]) and np.isscalar(row[1]) for row in (first, second))

@@ -1,0 +1,243 @@
+"""The command line: files in, the same texts as `summary` and `explain` or one JSON object out."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import sys
+import textwrap
+import warnings
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
+
+import fastgd
+
+_WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
+_FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
+_ARGUMENT = re.compile(
+    r"(?<!['\w])(learning_rate|max_iter|tol|start|standardize|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)|(?<!['\w])max_iter\b"
+)
+
+
+class _Door(TyperGroup):
+    """The commands; what the user can mend is told in one line on stderr, with exit status 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        if sys.stdout is None:
+            sys.exit("fastgd: there is no output to write to: standard output is closed")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a column name that the output's encoding lacks
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", fastgd.ConvergenceWarning)
+            warnings.showwarning = lambda message, *_: _tell(f"warning: {message}")
+            try:
+                return super().main(*args, **kwargs)
+            except (fastgd.FastGDError, ImportError) as error:
+                _tell(str(error))
+            except OSError as error:
+                where = f"{error.filename}: " if error.filename else ""
+                _tell(f"{where}{error.strerror or error}")
+                try:
+                    sys.stdout.flush()
+                except OSError:
+                    sys.stdout = None  # or Python flushes it again at its exit, and complains with a traceback
+            sys.exit(1)
+
+
+app = typer.Typer(cls=_Door, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_File = Annotated[str, typer.Argument(metavar="FILE", help="CSV (with or without column names) or Parquet file.")]
+_Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="Column to explain; the last one without it.")]
+_Features = Annotated[
+    str | None, typer.Option(metavar="A,B", help="Columns to explain it by, separated by commas; all others without it.")
+]
+_Standardize = Annotated[
+    bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; null is what float64 cannot hold.")]
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fastgd {fastgd.__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Linear regression by gradient descent that cannot blow up."""
+
+
+@app.command(epilog="Example: fastgd fit houses.csv price --learning-rate 1e-7 --max-iter 1000")
+def fit(
+    file: _File,
+    target: _Target = None,
+    features: _Features = None,
+    learning_rate: Annotated[
+        str, typer.Option(metavar="R|auto", help="Constant rate of each step; auto: the fastest for these data.")
+    ] = "auto",
+    max_iter: Annotated[
+        int | None, typer.Option(metavar="N", help="Iterations, or with --tol the most of them; without both, to the limit.")
+    ] = None,
+    tol: Annotated[
+        float | None, typer.Option(metavar="T", help="Stop once this share (0 to 1) of the distance to the optimum is left.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(metavar="B,M", help="Intercept and slope to start from; 0,0 without it.")] = None,
+    standardize: _Standardize = False,
+    unstable: Annotated[
+        Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
+    ] = "raise",
+    as_json: _Json = False,
+) -> None:
+    """Fit a line by gradient descent.
+
+    Tells where the descent started, where it ended, where the optimum lies, and what the rate had to do with it.
+    """
+    result = fastgd.fit(
+        file,
+        target,
+        features=_names(features),
+        learning_rate="auto" if learning_rate == "auto" else _number(learning_rate, "--learning-rate", "a number or auto"),
+        max_iter=max_iter,
+        tol=tol,
+        start=None if start is None else [_number(b, "--start", "numbers separated by commas") for b in start.split(",")],
+        standardize=standardize,
+        unstable=unstable,
+    )
+    if as_json:
+        _say_json(_everything(result))
+    else:
+        paragraphs = _in_options(result.explain()).splitlines()
+        _say("\n\n".join([result.summary(), *paragraphs]))
+
+
+@app.command(epilog="Example: fastgd check houses.csv price --learning-rate 1e-4")
+def check(
+    file: _File,
+    target: _Target = None,
+    features: _Features = None,
+    learning_rate: Annotated[float | None, typer.Option(metavar="R", help="A constant rate of each step to judge.")] = None,
+    standardize: _Standardize = False,
+    as_json: _Json = False,
+) -> None:
+    """Judge learning rates without a fit.
+
+    Tells below which rate descent is stable, which is the fastest, and how many iterations it needs.
+    """
+    stability = fastgd.analyse(file, target, features=_names(features), standardize=standardize)
+    if as_json:
+        stable = None if learning_rate is None else stability.is_stable(learning_rate)
+        data = _held(stability.moments, "feature_names", "target_name", "n_samples")
+        asked = {"learning_rate": learning_rate, "is_stable": stable, "standardize": standardize}
+        _say_json({**data, **asked, "stability": _stability(stability, learning_rate), "moments": _moments(stability.moments)})
+    else:
+        _say(stability.summary(learning_rate))
+
+
+@app.command(epilog="Example: NUMBA_CACHE_DIR=/var/cache/numba fastgd warmup")
+def warmup() -> None:
+    """Compile the kernels ahead of time.
+
+    For images and servers: run it once as the user that will run the program, and no later run waits for it.
+    """
+    fastgd.warmup()
+
+
+def _names(listed: str | None) -> list[str] | None:
+    return None if listed is None else listed.split(",")
+
+
+def _number(text: str, option: str, needed: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
+
+
+def _everything(result: fastgd.FitResult) -> dict[str, Any]:
+    fields = _held(result, "intercept", "coef", "slope", "feature_names", "error", "n_iter", "learning_rate", "converged")
+    fields |= _held(result, "remaining", "r2", "rank", "start", "standardize")
+    fields |= _held(result.moments, "target_name", "n_samples")
+    fields |= {"status": result.status.name.lower(), "sentence": result.status.value}
+    optimum = _plain(result, "optimum")
+    fields["optimum"] = optimum and _held(optimum, "intercept", "coef", "error")
+    fields["stability"] = _stability(result.stability, fields["learning_rate"])
+    fields["moments"] = _moments(result.moments)
+    return fields
+
+
+def _stability(stability: fastgd.Stability, rate: float | None) -> dict[str, Any]:
+    fields = _held(stability, "eigenvalues", "condition", "max_learning_rate", "best_learning_rate", "rank")
+    fields["iterations_at_best"] = stability.iterations()
+    fields["iterations_at_rate"] = stability.iterations(learning_rate=rate) if rate else None
+    fields["overflow_iteration"] = stability.overflow_iteration(rate) if rate else None
+    return fields
+
+
+def _moments(moments: fastgd.Moments) -> dict[str, Any]:
+    return _held(moments, "n_samples", "mean", "covariance")
+
+
+def _held(thing: object, *names: str) -> dict[str, Any]:
+    """Attributes as JSON has them; None for a figure that float64 cannot hold."""
+    return {name: _plain(thing, name) for name in names}
+
+
+def _plain(thing: object, name: str) -> Any:
+    try:
+        value = getattr(thing, name)
+    except fastgd.DataError:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _say_json(fields: dict[str, Any]) -> None:
+    typer.echo(json.dumps(fields, allow_nan=False))
+
+
+def _say(text: str) -> None:
+    """Plain text; on a terminal with its figures coloured and its lines broken between words."""
+    if not sys.stdout.isatty():
+        typer.echo(text)
+        return
+    console = Console()
+    width = min(console.width, _WIDEST)
+    coloured = Text("\n".join(_fold(line, width) for line in text.splitlines()))
+    coloured.highlight_regex(_FIGURE, "cyan")
+    console.print(coloured, soft_wrap=True)
+
+
+def _fold(line: str, width: int) -> str:
+    """Broken between words, never between a figure and its %, and going on below what follows its label."""
+    label = re.match(r"(\S+( \S+)*)? {2,}", line)
+    indent = " " * label.end() if label else ""
+    whole = line.replace(" %", "\u00a0%")
+    lines = textwrap.wrap(whole, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines).replace("\u00a0%", " %")
+
+
+def _tell(message: str) -> None:
+    print("fastgd:", _in_options(" ".join(message.splitlines())), file=sys.stderr)
+
+
+def _in_options(text: str) -> str:
+    """The library's arguments as this command spells them: standardize=True is --standardize, max_iter=5 --max-iter 5."""
+
+    def spell(argument: re.Match[str]) -> str:
+        name, value = argument[1] or argument[0], argument[2]
+        option = "--" + name.replace("_", "-")
+        return option if value in (None, "True") else option + " " + value.strip("'[]").replace(", ", ",")
+
+    return _ARGUMENT.sub(spell, text)

@@ -1,0 +1,202 @@
+"""The house: which module may import which, what loads when, and that each public name says what it takes."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fastgd
+
+PACKAGE = Path(fastgd.__file__).parent
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+KERNELS = [name for name in MODULES if name.startswith("kernels/") and name not in ("kernels/__init__.py", "kernels/_compile.py")]
+
+# A module may import modules of lower levels only. The whole number is the floor.
+LEVELS = {
+    "errors.py": 0.0,
+    "kernels/__init__.py": 1.0,
+    "kernels/_compile.py": 1.0,
+    "kernels/line.py": 1.1,
+    "kernels/moments.py": 1.1,
+    "kernels/pointwise.py": 1.1,
+    "report.py": 2.0,
+    "sources/table.py": 2.0,
+    "sources/arrays.py": 2.1,
+    "sources/frames.py": 2.2,
+    "sources/files.py": 2.3,
+    "sources/read.py": 2.4,
+    "sources/__init__.py": 2.5,
+    "moments.py": 2.6,
+    "stability.py": 2.7,
+    "path.py": 2.8,
+    "result.py": 2.9,
+    "fit.py": 3.0,
+    "tutorial.py": 3.1,
+    "warm.py": 3.2,
+    "__init__.py": 3.9,
+    "_canvas.py": 4.0,
+    "plot.py": 4.1,
+    "cli.py": 4.1,
+    "__main__.py": 4.2,
+}
+# What a floor may import from outside, besides the standard library and NumPy.
+OUTSIDE = {0: set(), 1: {"numba", "llvmlite"}, 2: {"narwhals", "pyarrow", "numba"}, 3: set(), 4: {"typer", "rich", "matplotlib"}}
+# What a guest, on floor 4, may import of ours besides the public door.
+OPEN_TO_GUESTS = {"__init__.py", "errors.py", "report.py", "_canvas.py", "cli.py"}
+# Methods that hand a result to a guest.
+UPWARD = {("result.py", "plot.py")}
+
+
+def tree(name: str) -> ast.Module:
+    return ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+
+
+def imports(name: str) -> Iterator[tuple[str, str | None]]:
+    """(module, name or None) of each import but those for type checkers only."""
+    whole = tree(name)
+    types_only = {
+        id(inner)
+        for node in ast.walk(whole)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(whole):
+        if id(node) in types_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{name}: imports are absolute"
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def file_of(module: str, name: str | None) -> str:
+    """The file that an import of fastgd's own reads."""
+    parts = module.split(".")[1:]
+    for tail in ([*parts, name] if name else parts, parts):
+        for path in ("/".join(tail) + ".py", "/".join([*tail, "__init__.py"])):
+            if path in MODULES:
+                return path
+    raise AssertionError(f"{module} is no module of fastgd")
+
+
+def test_every_module_has_its_place() -> None:
+    assert sorted(LEVELS) == MODULES
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_go_down(name: str) -> None:
+    floor = int(LEVELS[name])
+    for module, imported in imports(name):
+        top = module.split(".")[0]
+        if top == "fastgd":
+            target = file_of(module, imported)
+            assert LEVELS[target] < LEVELS[name] or (name, target) in UPWARD, f"{name} imports {target}, which is not below it"
+        elif top != "numpy" and top not in sys.stdlib_module_names:
+            assert top in OUTSIDE[floor], f"{name} imports {top}"
+
+
+@pytest.mark.parametrize("name", [name for name, level in LEVELS.items() if level >= 4])
+def test_guests_use_public_names(name: str) -> None:
+    assert {file_of(module, imported) for module, imported in imports(name) if module.startswith("fastgd")} <= OPEN_TO_GUESTS
+    private = [node.attr for node in ast.walk(tree(name)) if isinstance(node, ast.Attribute) and re.match("_(?!_)", node.attr)]
+    assert not private
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_only_compile_names_njit(name: str) -> None:
+    names = {n.id for n in ast.walk(tree(name)) if isinstance(n, ast.Name)} | {imported for _, imported in imports(name)}
+    assert ("njit" in names) == (name == "kernels/_compile.py")
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_stand_alone(name: str) -> None:
+    """numba's disk cache looks at a kernel's own file only, so a change elsewhere would go unseen."""
+    ours = {file_of(module, imported) for module, imported in imports(name) if module.startswith("fastgd")}
+    assert ours == {"kernels/_compile.py"}
+    raises = [node.lineno for node in ast.walk(tree(name)) if isinstance(node, ast.Raise | ast.Assert)]
+    assert not raises, "kernels return a status"
+
+
+def test_pieces_that_kernel_files_share_are_the_same() -> None:
+    """Standing alone, they repeat a few lines of double-double arithmetic: to the letter."""
+    pieces: dict[str, dict[str, str]] = {}
+    for name in KERNELS:
+        for node in tree(name).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("_"):
+                pieces.setdefault(node.name, {})[name] = ast.unparse(node)
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                pieces.setdefault(node.targets[0].id, {})[name] = ast.unparse(node.value)
+    shared = {name: texts for name, texts in pieces.items() if len(texts) > 1}
+    assert shared, "nothing is repeated any more: delete this test"
+    for name, texts in shared.items():
+        assert len(set(texts.values())) == 1, f"{name} differs between {sorted(texts)}"
+
+
+def test_import_loads_neither_numba_nor_extras() -> None:
+    code = "import sys, fastgd; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    assert "numpy" in loaded
+    assert loaded.isdisjoint(
+        {"numba", "llvmlite", "narwhals", "pyarrow", "pandas", "polars", "typer", "rich", "scipy", "sklearn", "matplotlib"}
+    )
+
+
+def test_reference_knows_nothing_of_fastgd() -> None:
+    source = (Path(__file__).parent / "naive.py").read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(source)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            assert name.split(".")[0] in sys.stdlib_module_names
+
+
+def public() -> Iterator[tuple[str, object]]:
+    """Every public function, class and method."""
+    for name in fastgd.__all__:
+        thing = getattr(fastgd, name)
+        if inspect.ismodule(thing):
+            yield from ((f"{name}.{inner}", getattr(thing, inner)) for inner in thing.__all__)
+            continue
+        yield name, thing
+        if inspect.isclass(thing):
+            for inner, member in vars(thing).items():
+                if not inner.startswith("_") and (callable(member) or isinstance(member, property | classmethod)):
+                    yield f"{name}.{inner}", getattr(member, "__func__", member)
+
+
+PUBLIC = dict(public())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_have_docstrings(name: str) -> None:
+    assert inspect.getdoc(PUBLIC[name])
+
+
+@pytest.mark.parametrize("name", [name for name, thing in PUBLIC.items() if inspect.isfunction(thing)])
+def test_docstring_parameters_are_the_signature(name: str) -> None:
+    function = PUBLIC[name]
+    section = re.search(r"Parameters\n-+\n(.*?)(?:\n\n[A-Z]\w+\n-+\n|\Z)", inspect.getdoc(function) or "", re.DOTALL)
+    documented = re.findall(r"^(\w[\w, ]*?)(?: :.*)?$", section[1], re.MULTILINE) if section else []
+    listed = [parameter.strip() for line in documented for parameter in line.split(",")]
+    expected = [p for p in inspect.signature(function).parameters if p not in ("self", "cls")]  # type: ignore[arg-type]
+    assert listed == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, thing in PUBLIC.items()
+        if "." not in name and not (inspect.isclass(thing) and issubclass(thing, Exception)) and name != "Status"
+    ],
+)
+def test_public_names_have_an_example(name: str) -> None:
+    assert ">>> " in (inspect.getdoc(PUBLIC[name]) or "")

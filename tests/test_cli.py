@@ -1,0 +1,437 @@
+"""The command line: what it prints, where, and with which exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import fastgd
+from fastgd.cli import app
+
+ROOT = Path(__file__).parent.parent
+ENV = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # it hides a flush that fails at exit
+HOUSES, HOURS = str(ROOT / "data" / "portland_houses.csv"), str(ROOT / "data" / "hours_scores.csv")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def run_json(*arguments: str) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    fields: dict[str, Any] = json.loads(result.stdout, parse_constant=refuse)
+    return fields
+
+
+def run_process(*command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": ENV, **options}
+    return subprocess.run([sys.executable, *command], cwd=ROOT, text=True, timeout=120, **streams)
+
+
+def the_line(stderr: str) -> str:
+    assert stderr.count("\n") == 1 and stderr.endswith("\n"), stderr
+    return stderr[:-1]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Any:
+    def write(text: str) -> str:
+        path = tmp_path / "table.csv"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+# fit
+
+
+def test_unstable_rate_is_refused_in_the_words_of_the_command_line() -> None:
+    result = run("fit", HOUSES, "price_usd", "--learning-rate", "0.0001", "--max-iter", "1000")
+    assert (result.exit_code, result.stdout) == (1, "")
+    line = the_line(result.stderr)
+    assert line.startswith("fastgd: --learning-rate 0.0001 is not stable on these data: descent is stable below 2.16410902e-07")
+    overflow = re.search(r"would overflow at iteration (\d+)", line)
+    assert overflow and abs(int(overflow[1]) - 50) <= 2
+    assert "Use --learning-rate auto (the best is 2.16410896e-07) or --standardize; --unstable run shows" in line
+
+
+def test_without_a_rate_it_arrives() -> None:
+    fields = run_json("fit", HOUSES, "price_usd")
+    assert fields["slope"] == pytest.approx(134.525287720, rel=1e-11)
+    assert fields["intercept"] == pytest.approx(71270.4924487, rel=1e-12)
+    assert fields["converged"] is True
+
+
+def test_the_lessons_run() -> None:
+    fields = run_json("fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000")
+    assert fields["intercept"] == pytest.approx(0.0889365199374136, rel=1e-12)
+    assert fields["slope"] == pytest.approx(1.47774408518945, rel=1e-12)
+    assert fields["error"] == pytest.approx(112.614810116135, rel=1e-12)
+    assert (fields["n_iter"], fields["status"]) == (1000, "max_iter")
+
+
+def test_text_is_the_summary_and_the_explanation() -> None:
+    text = run("fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000").stdout
+    result = fastgd.fit(HOURS, learning_rate=1e-4, max_iter=1000)
+    assert text.startswith(result.summary() + "\n\n")
+    explained = result.explain().replace("standardize=True", "--standardize").splitlines()
+    assert text[len(result.summary()) :].split("\n\n")[1:] == [*explained[:-1], explained[-1] + "\n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ([], {}),
+        (["score"], {"target": "score"}),
+        (["--start=-3,2.5", "--max-iter", "7"], {"start": [-3.0, 2.5], "max_iter": 7}),
+        (["--tol", "0.01", "--learning-rate", "1e-4"], {"tol": 0.01, "learning_rate": 1e-4}),
+        (["--standardize", "--learning-rate", "auto"], {"standardize": True}),
+        (["--unstable", "run", "--learning-rate", "0.01"], {"unstable": "run", "learning_rate": 0.01}),
+        (["--max-iter", str(10**30), "--learning-rate", "1e-4"], {"max_iter": 10**30, "learning_rate": 1e-4}),
+    ],
+)
+def test_json_is_the_result_of_fit_to_the_bit(arguments: list[str], options: dict[str, Any]) -> None:
+    result = fastgd.fit(HOURS, **options)
+    stability, moments, optimum, rate = result.stability, result.moments, result.optimum, result.learning_rate
+    assert run_json("fit", HOURS, *arguments) == {
+        "intercept": result.intercept,
+        "coef": result.coef.tolist(),
+        "slope": result.slope,
+        "feature_names": list(result.feature_names),
+        "target_name": moments.target_name,
+        "n_samples": 100,
+        "error": result.error,
+        "n_iter": result.n_iter,
+        "learning_rate": rate,
+        "status": result.status.name.lower(),
+        "sentence": result.status.value,
+        "converged": result.converged,
+        "remaining": result.remaining,
+        "r2": result.r2,
+        "rank": 2,
+        "start": list(result.start),
+        "standardize": result.standardize,
+        "optimum": {"intercept": optimum.intercept, "coef": optimum.coef.tolist(), "error": optimum.error},
+        "stability": {
+            "eigenvalues": stability.eigenvalues.tolist(),
+            "condition": stability.condition,
+            "max_learning_rate": stability.max_learning_rate,
+            "best_learning_rate": stability.best_learning_rate,
+            "rank": 2,
+            "iterations_at_best": stability.iterations(1e-6),
+            "iterations_at_rate": stability.iterations(1e-6, rate),
+            "overflow_iteration": stability.overflow_iteration(rate),
+        },
+        "moments": {"n_samples": 100, "mean": moments.mean.tolist(), "covariance": moments.covariance.tolist()},
+    }
+
+
+def test_features_are_picked_by_name(table: Any) -> None:
+    path = table("a,b,c\n1,5,2\n2,4,3\n3,9,5\n")
+    fields = run_json("fit", path, "a", "--features", "c")
+    assert (fields["target_name"], fields["feature_names"]) == ("a", ["c"])
+    assert run_json("check", path, "--features", "b")["feature_names"] == ["b"]
+    several = run("fit", path, "--features", "a,b")
+    assert several.exit_code == 1 and "2 features came (a, b)" in several.stderr
+
+
+def test_json_has_null_for_what_float64_cannot_hold(table: Any) -> None:
+    fields = run_json("fit", table("x,y\n1e200,1\n2e200,2\n4e200,4.5\n"))
+    assert fields["slope"] == pytest.approx(1.1785714285714286e-200, rel=1e-12)
+    assert fields["stability"]["condition"] is None
+    assert fields["moments"]["covariance"] is None
+    fields = run_json("fit", table("x,y\n1,1e200\n2,2e200\n4,4.5e200\n"), "--tol", "1e-9")
+    assert fields["slope"] == pytest.approx(1.1785714285714286e200, rel=1e-8)
+    assert fields["error"] is None and fields["optimum"] is None
+
+
+def test_a_count_past_float64_stays_whole(table: Any) -> None:
+    fields = run_json("fit", table("x,y\n1e-200,1\n2e-200,2\n4e-200,4.5\n"))
+    assert fields["n_iter"] > 10**390
+
+
+def test_a_tolerance_not_met_is_one_line_of_warning() -> None:
+    result = run("fit", HOURS, "--learning-rate", "1e-4", "--tol", "1e-6", "--max-iter", "10", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["converged"] is False
+    line = the_line(result.stderr)
+    assert line.startswith("fastgd: warning: --tol 1e-06 is not met after 10 iterations")
+    assert line.endswith("it takes 1,828,163 iterations at this rate; raise --max-iter, or pass --standardize")
+
+
+# check
+
+
+@pytest.mark.parametrize("rate", [None, 1e-4, 1e-7])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_check_prints_the_summary_of_the_stability(rate: float | None, standardize: bool) -> None:
+    result = run("check", HOUSES, "price_usd", *_options(rate, standardize))
+    assert result.exit_code == 0
+    assert result.stdout == fastgd.analyse(HOUSES, "price_usd", standardize=standardize).summary(rate) + "\n"
+
+
+def test_check_says_when_a_rate_overflows_or_arrives() -> None:
+    unstable = run("check", HOUSES, "--learning-rate", "1e-4").stdout
+    assert re.search(r"^stable below +2\.16410902e-07$", unstable, re.M)
+    assert re.search(r"^at the best rate  238,621,571 iterations to come within a millionth of the distance$", unstable, re.M)
+    assert re.search(r"^at 0\.0001 +not stable: the error would overflow at iteration (49|50|51)$", unstable, re.M)
+    stable = run("check", HOURS, "--learning-rate", "1e-4").stdout
+    assert re.search(r"^at 0\.0001 +stable: 1,830,410 iterations to come within a millionth of the distance$", stable, re.M)
+
+
+@pytest.mark.parametrize("rate", [None, 1e-4, 1e-3])
+@pytest.mark.parametrize("standardize", [False, True])
+def test_check_json_is_the_stability_to_the_bit(rate: float | None, standardize: bool) -> None:
+    stability = fastgd.analyse(HOURS, standardize=standardize)
+    fields = run_json("check", HOURS, *_options(rate, standardize))
+    assert fields["learning_rate"] == rate
+    assert fields["standardize"] is standardize
+    assert fields["stability"]["eigenvalues"] == stability.eigenvalues.tolist()
+    assert fields["stability"]["max_learning_rate"] == stability.max_learning_rate
+    assert fields["stability"]["iterations_at_best"] == stability.iterations()
+    expected = [None] * 3
+    if rate is not None:
+        expected = [stability.is_stable(rate), stability.iterations(1e-6, rate), stability.overflow_iteration(rate)]
+    nested = fields["stability"]
+    assert [fields["is_stable"], nested["iterations_at_rate"], nested["overflow_iteration"]] == expected
+    assert set(fields) == {
+        *("feature_names", "target_name", "n_samples", "learning_rate", "is_stable", "standardize", "stability", "moments")
+    }
+
+
+def _options(rate: float | None, standardize: bool) -> list[str]:
+    return ([] if rate is None else ["--learning-rate", repr(rate)]) + ["--standardize"] * standardize
+
+
+# exit status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["fit", "no.csv"], "no file 'no.csv'"),
+        (["fit", HOURS, "scores"], "no column 'scores' in .*: did you mean 'score'"),
+        (["fit", HOURS, "--max-iter", "-1"], "^fastgd: --max-iter -1: it must not be negative"),
+        (["fit", HOURS, "--tol", "2"], r"^fastgd: --tol 2\.0: it must lie between 0 and 1"),
+        (["fit", HOURS, "--start", "1,2,3"], r"^fastgd: --start 1\.0,2\.0,3\.0: it must hold 2 numbers"),
+        (["fit", HOURS, "--start", "nan,2"], r"^fastgd: --start nan,2\.0: each number must be finite"),
+        (["fit", HOURS, "--learning-rate", "-1"], r"^fastgd: --learning-rate -1\.0: it must be a positive"),
+        (["check", HOURS, "--learning-rate", "0"], r"^fastgd: --learning-rate 0\.0: it must be a positive"),
+        (["check", HOURS, "--learning-rate", "0", "--json"], r"^fastgd: --learning-rate 0\.0: it must be a positive"),
+        (["check", str(ROOT)], "is a folder: name a CSV or Parquet file in it"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_status_1(arguments: list[str], text: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.search(text, the_line(result.stderr))
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_a_column_called_like_an_argument_keeps_its_name(table: Any) -> None:
+    result = run("fit", table("max_iter,y\n1,2\n2,3\n"), "maxiter")
+    assert "no column 'maxiter'" in result.stderr and "did you mean 'max_iter'?" in result.stderr
+
+
+def test_a_message_of_several_lines_is_told_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastgd, "fit", _raise(fastgd.DataError("a\nb")))
+    assert the_line(run("fit", HOURS).stderr) == "fastgd: a b"
+
+
+def test_an_unreadable_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastgd, "fit", _raise(PermissionError(13, "Permission denied", "secret.csv")))
+    result = run("fit", "secret.csv")
+    assert (result.exit_code, the_line(result.stderr)) == (1, "fastgd: secret.csv: Permission denied")
+
+
+def test_a_defect_is_no_message_for_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastgd, "fit", _raise(ZeroDivisionError()))
+    assert isinstance(run("fit", HOURS).exception, ZeroDivisionError)
+
+
+def _raise(error: Exception) -> Any:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["fit"], "FILE"),
+        (["fit", HOURS, "score", "more"], "more"),
+        (["fit", HOURS, "--learning-rate", "fast"], "'fast': pass a number or auto"),
+        (["fit", HOURS, "--start", "a,b"], "'a': pass numbers separated by commas"),
+        (["fit", HOURS, "--start", ""], "'': pass numbers separated by commas"),
+        (["fit", HOURS, "--max-iter", "1.5"], "--max-iter"),
+        (["fit", HOURS, "--tol", "small"], "--tol"),
+        (["fit", HOURS, "--unstable", "walk"], "--unstable"),
+        (["check", HOURS, "--learning-rate", "auto"], "--learning-rate"),
+        (["descend"], "descend"),
+        (["fit", HOURS, "--rate", "1"], "--rate"),
+    ],
+)
+def test_wrong_usage_is_status_2(arguments: list[str], text: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert text in result.stderr and "Usage: " in result.stderr
+
+
+def test_version_warmup_and_help() -> None:
+    assert run("--version").stdout == f"fastgd {fastgd.__version__}\n"
+    assert (run("warmup").exit_code, run("warmup").output) == (0, "")
+    commands = run("--help").stdout
+    for command, first in [("fit", "Fit a line"), ("check", "Judge learning rates"), ("warmup", "Compile the kernels")]:
+        assert f"  {command}" in commands and first in commands
+        assert first in run(command, "--help").stdout
+        assert "Example: " in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize("command", ["fit", "check"])
+def test_the_example_of_the_help_is_a_command_that_parses(command: str, table: Any) -> None:
+    example = run(command, "--help").stdout.partition("Example: fastgd ")[2].split()
+    assert example[1:3] == ["houses.csv", "price"]
+    example[1] = table("area,price\n1,2\n2,3\n3,5\n")
+    assert run(*example).exit_code == 0
+
+
+# processes
+
+
+def test_help_loads_no_numba() -> None:
+    code = (
+        "import sys; sys.argv = ['fastgd', 'fit', '--help']\n"
+        "from fastgd.__main__ import main\n"
+        "try: main()\n"
+        "finally: print('numba' in sys.modules, 'typer' in sys.modules)"
+    )
+    assert run_process("-c", code).stdout.endswith("False True\n")
+
+
+def test_module_prints_plain_text_whatever_the_environment_says() -> None:
+    env = {**ENV, "FORCE_COLOR": "1", "GITHUB_ACTIONS": "true", "COLUMNS": "20"}
+    done = run_process("-m", "fastgd", "fit", HOURS, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert fastgd.fit(HOURS).summary() in done.stdout
+    wrong = run_process("-m", "fastgd", "fit", env=env)
+    assert wrong.returncode == 2 and "\x1b" not in wrong.stderr
+
+
+def test_module_tells_an_error_in_one_line() -> None:
+    done = run_process("-m", "fastgd", "fit", HOUSES, "--learning-rate", "1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert the_line(done.stderr).startswith("fastgd: --learning-rate 1 is not stable")
+
+
+@pytest.mark.parametrize("arguments", [["fit", HOURS], ["fit", HOURS, "--json"], ["check", HOURS], ["--help"]])
+def test_a_broken_pipe_is_quiet(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = run_process("-m", "fastgd", *arguments, stdout=writing)
+    finally:
+        os.close(writing)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full, the device that is always full")
+@pytest.mark.parametrize("arguments", [["fit", HOURS], ["check", HOURS, "--json"], ["--version"]])
+def test_a_full_disk_is_one_line_and_status_1(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = run_process("-m", "fastgd", *arguments, stdout=full)
+    assert (done.returncode, the_line(done.stderr)) == (1, "fastgd: No space left on device")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell to close the output")
+def test_a_closed_output_is_one_line_and_status_1() -> None:
+    command = ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "fastgd", "fit", HOURS]
+    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=ENV)
+    assert done.returncode == 1
+    assert the_line(done.stderr) == "fastgd: there is no output to write to: standard output is closed"
+
+
+def test_a_name_that_the_output_cannot_encode_is_escaped(table: Any) -> None:
+    path = table("Σx,y\n1,2\n2,3\n4,4\n")
+    done = run_process("-m", "fastgd", "fit", path, env={**ENV, "PYTHONIOENCODING": "latin-1"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"y on \u03a3x, 3 rows" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("missing", "text"),
+    [
+        ("typer", "the command line needs typer, which is not installed: pip install 'fastgd[cli]'"),
+        ("rich", "the command line needs rich, which is not installed: pip install 'fastgd[cli]'"),
+        ("pyarrow", "reading files needs pyarrow, which is not installed: pip install 'fastgd[files]'"),
+    ],
+)
+def test_a_missing_extra_names_the_pip_command(missing: str, text: str) -> None:
+    code = (
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv = ['fastgd', 'fit', {HOURS!r}]\n"
+        "from fastgd.__main__ import main; main()"
+    )
+    done = run_process("-c", code)
+    assert (done.returncode, done.stdout, the_line(done.stderr)) == (1, "", f"fastgd: {text}")
+
+
+# a terminal
+
+
+def read_terminal(columns: int, *arguments: str, **variables: str) -> str:
+    """What a terminal of so many columns is sent."""
+    fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"".join(n.to_bytes(2, sys.byteorder) for n in (40, columns, 0, 0)))
+    hidden = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE")
+    env = {name: value for name, value in ENV.items() if name not in hidden} | {"TERM": "xterm-256color", **variables}
+    command = [sys.executable, "-m", "fastgd", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    sent = b""
+    try:
+        while block := os.read(ours, 65536):
+            sent += block
+    except OSError:  # how Linux tells that the other end was closed
+        pass
+    os.close(ours)
+    assert process.wait(timeout=120) == 0
+    return sent.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("columns", [60, 84, 200])  # at 84 a line would break before a %
+def test_a_terminal_is_sent_lines_that_fit_and_whole_figures(columns: int) -> None:
+    arguments = ["fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000"]
+    sent = read_terminal(columns, *arguments)
+    assert "\x1b[36m1.47774408519\x1b[0m" in sent
+    text = re.sub(r"\x1b\[[0-9;]*m", "", sent)
+    assert max(map(len, text.splitlines())) <= columns
+    assert text.split() == run(*arguments).stdout.split()
+    assert not re.search(r"^ *%", text, re.M)
+
+
+def test_a_terminal_shows_the_rest_of_a_fact_below_its_beginning() -> None:
+    sent = read_terminal(60, "fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000", NO_COLOR="1")
+    assert f"status                max_iter: It ran the iterations that\n{'':22}were asked for and stopped on the way.\n" in sent
+
+
+def test_a_terminal_with_no_color_is_sent_plain_text() -> None:
+    arguments = ["check", HOURS, "--learning-rate", "1e-4"]
+    assert read_terminal(100, *arguments, NO_COLOR="1") == run(*arguments).stdout
+    assert "\x1b" in read_terminal(100, *arguments)
+    assert "\x1b" not in read_terminal(80, "fit", "--help", NO_COLOR="1")

@@ -1,0 +1,143 @@
+"""The lesson's functions: its loop to the last bit, its script unchanged, and what they say where it overflows."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastgd
+from fastgd import tutorial
+
+HOURS = Path(__file__).parent.parent / "data" / "hours_scores.csv"
+LESSON = Path(__file__).parents[2] / "shared" / "data" / "tutorial" / "data.csv"
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+points = st.lists(st.tuples(finite, finite), min_size=1, max_size=70)  # past two of the kernel's tiles of 32
+
+# A script in the lesson's shape: three functions, or the import that takes their place, then the run.
+LOOP = '''
+def compute_error_for_line_given_points(b, m, points):
+    totalError = 0
+    for i in range(0, len(points)):
+        x = points[i, 0]
+        y = points[i, 1]
+        totalError += (y - (m * x + b)) ** 2
+    return totalError / float(len(points))
+
+def step_gradient(b_current, m_current, points, learningRate):
+    b_gradient = 0
+    m_gradient = 0
+    N = float(len(points))
+    for i in range(0, len(points)):
+        x = points[i, 0]
+        y = points[i, 1]
+        b_gradient += -(2 / N) * (y - ((m_current * x) + b_current))
+        m_gradient += -(2 / N) * x * (y - ((m_current * x) + b_current))
+    return [b_current - (learningRate * b_gradient), m_current - (learningRate * m_gradient)]
+
+def gradient_descent_runner(points, starting_b, starting_m, learning_rate, num_iterations):
+    b = starting_b
+    m = starting_m
+    for i in range(num_iterations):
+        b, m = step_gradient(b, m, array(points), learning_rate)
+    return [b, m]
+'''
+RUN = '''
+import sys
+from numpy import *
+{functions}
+def run():
+    points = genfromtxt(sys.argv[1], delimiter=",", skip_header=int(sys.argv[2]))
+    start = compute_error_for_line_given_points(0, 0, points)
+    print("Starting gradient descent at b = {{0}}, m = {{1}}, error = {{2:.11g}}".format(0, 0, start))
+    b, m = gradient_descent_runner(points, 0, 0, 0.0001, 1000)
+    end = compute_error_for_line_given_points(b, m, points)
+    print("After {{0}} iterations b = {{1}}, m = {{2}}, error = {{3:.13g}}".format(1000, b, m, end))
+
+run()
+'''
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@given(points, finite, finite)
+def test_compute_error_is_bit_identical(xy: list[tuple[float, float]], b: float, m: float) -> None:
+    assert fastgd.compute_error(b, m, xy).hex() == naive.compute_error(b, m, xy).hex()
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@given(points, finite, finite, finite, st.integers(0, 20))
+def test_gradient_descent_is_bit_identical(
+    xy: list[tuple[float, float]], b: float, m: float, rate: float, k: int
+) -> None:
+    ours = fastgd.gradient_descent(xy, b, m, rate, k)
+    assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, k)]
+
+
+@pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
+@given(points, finite, finite, finite)
+def test_step_gradient_is_bit_identical(xy: list[tuple[float, float]], b: float, m: float, rate: float) -> None:
+    ours = tutorial.step_gradient(b, m, np.array(xy), rate)
+    assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, 1)]
+
+
+def test_points_past_the_kept_columns_are_bit_identical() -> None:
+    rng = np.random.default_rng(3)
+    xy = rng.normal(size=(2**20 + 40, 2))
+    ours = fastgd.gradient_descent(xy, 0.25, -0.5, 1e-3, 2)
+    assert ours == naive.gradient_descent(xy.tolist(), 0.25, -0.5, 1e-3, 2)
+
+
+def test_a_fixed_point_ends_the_loop_where_it_would_stay() -> None:
+    xy = [(1.0, 2.0), (2.0, 4.0)]
+    assert fastgd.gradient_descent(xy, 0, 0, 0.1, 10**15) == naive.gradient_descent(xy, 0, 0, 0.1, 10_000)
+
+
+@pytest.mark.parametrize("data", ["made", "the lesson's"])
+def test_the_lessons_script_prints_what_it_printed(data: str, tmp_path: Path) -> None:
+    path, header = (HOURS, 1) if data == "made" else (LESSON, 0)
+    if not path.exists():
+        pytest.skip("the lesson's own points are not part of the project")
+
+    def output(functions: str) -> str:
+        script = tmp_path / "lesson.py"
+        script.write_text(RUN.format(functions=functions), encoding="utf-8")
+        command = [sys.executable, str(script), str(path), str(header)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    before, after = output(LOOP), output("from fastgd.tutorial import *")
+    assert before == after
+    assert "After 1000 iterations b = 0.0889365199374" in before and "error = 112.6148101161" in before
+
+
+def test_overflow_returns_what_the_loop_returns_and_warns_once() -> None:
+    xy = np.loadtxt(HOURS, delimiter=",", skiprows=1)
+    with pytest.warns(fastgd.ConvergenceWarning) as caught:
+        ours = fastgd.gradient_descent(xy, 0, 0, 1e-3, 1000)
+    assert all(math.isnan(v) for v in ours)
+    assert [str(w.message) for w in caught] == [
+        "the lesson's loop overflowed float64: on these points it is stable for learning rates below 0.000401296436; "
+        "fastgd.fit(points) picks the best"
+    ]
+    assert Path(caught[0].filename) == Path(__file__)
+
+
+def test_kernels_run_as_python_too() -> None:
+    code = (
+        "import fastgd; r = fastgd.fit([1., 2., 4.], [1., 3., 4.], learning_rate=0.1, max_iter=10**6 + 1)\n"
+        "print(r.intercept.hex(), r.slope.hex(), r.error.hex(), fastgd.gradient_descent([(1., 2.), (2., 5.)], 0, 0, .1, 50))"
+    )
+    command = [sys.executable, "-W", "error", "-c", code]
+    compiled, interpreted = (
+        subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "NUMBA_DISABLE_JIT": flag}).stdout
+        for flag in "01"
+    )
+    assert compiled == interpreted
