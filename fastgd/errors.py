@@ -50,6 +50,10 @@ class Status(Enum):
     DIVERGED = "The learning rate is too large: it moves away from the minimum, and was stopped before it overflowed."
 
 
+COUNTED = "(rows count from 0)"
+"""Ends the messages that name a row of an array or a frame; lines of a text file count from 1, as editors show them."""
+
+
 def missing_extra(package: str, extra: str, purpose: str) -> ImportError:
     """The one text for a package that an optional part needs and that is not installed."""
     return ImportError(f"{purpose} needs {package}, which is not installed: pip install 'fastgd[{extra}]'")

@@ -17,6 +17,7 @@ from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateErr
 from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
+from fastgd.sources.arrays import numbers
 from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
@@ -47,6 +48,7 @@ def fit(
     data : (x, y), array, list of rows, frame, path or Moments
         x of shape (n,) or (n, 1) and y of shape (n,); or one array of shape (n, 2), the target last; or a frame that
         narwhals reads (pandas, Polars, PyArrow); or the path of a CSV or Parquet file; or `Moments`.
+        x may be a frame and y a series: rows belong together by position, and the names are kept.
     target : str or array_like, optional
         Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x.
     features : sequence of str, optional
@@ -209,30 +211,27 @@ def _whole(max_iter: Any) -> int:
     try:
         count = operator.index(max_iter)
     except TypeError:
-        raise DataError(f"max_iter={max_iter!r}: it must be a whole number, or None for the limit point") from None
+        raise DataError(f"max_iter={max_iter!r}: it must be a whole number (an int), or None for the limit point") from None
     if count < 0:
         raise DataError(f"max_iter={max_iter!r}: it must not be negative")
     return count
 
 
 def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
-    values = np.asarray(start)
+    values = numbers(start, "start")
     needed = 2 if fit_intercept else 1
     what = "(intercept, slope)" if fit_intercept else "(slope,), there being no intercept"
-    if values.shape != (needed,) or values.dtype.kind not in "fiub":
+    if values.shape != (needed,):
         raise DataError(f"start={start!r}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
-    numbers = [float(value) for value in values]
-    if not all(abs(number) < 1e290 for number in numbers):
+    theta = [float(value) for value in values]
+    if not all(abs(number) < 1e290 for number in theta):
         raise DataError(f"start={start!r}: each number must be finite and below 1e290")
-    return (numbers[0], numbers[1]) if fit_intercept else (0.0, numbers[0])
+    return (theta[0], theta[1]) if fit_intercept else (0.0, theta[0])
 
 
 def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
     """Of a descent that did not end well: the error, or the warning, that says so."""
     kernels = line_kernels()
-    if outcome == kernels.UNMET:
-        _warn_unmet(result)
-        return
     if outcome == kernels.UNSTABLE:
         if unstable == "raise":
             raise _refusal(result)
@@ -251,6 +250,8 @@ def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
             f"the coefficients exceed float64 (intercept {result.intercept:.3g}, slope {result.slope:.3g}): "
             "scale the columns or the start"
         )
+    if result.remaining > result._state[kernels.TOLERANCE]:  # NaN where none was asked for
+        _warn_unmet(result)
 
 
 def _refusal(result: FitResult) -> UnstableLearningRateError:
@@ -263,11 +264,13 @@ def _refusal(result: FitResult) -> UnstableLearningRateError:
 def _warn_unmet(result: FitResult) -> None:
     tolerance = float(result._state[line_kernels().TOLERANCE])
     needed = result.iterations_to(tolerance)
-    takes = f"it takes {report.iterations(needed)} at this rate" if needed is not None else "this rate never meets it"
+    if needed is None:
+        cure = "this rate never meets it; use learning_rate='auto'"
+    else:
+        cure = f"it takes {report.iterations(needed)} at this rate; raise max_iter, or pass standardize=True"
     warnings.warn(
         f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
-        f"{report.share(result.remaining)} of the distance is "
-        f"left: {takes}; raise max_iter, or pass standardize=True",
+        f"{report.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
         stacklevel=4,
     )

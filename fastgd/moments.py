@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.errors import DataError
-from fastgd.sources.arrays import numbers, read_pair
-from fastgd.sources.table import EMPTY, Table
+from fastgd.errors import COUNTED, DataError
+from fastgd.sources import Table, read_pair
+from fastgd.sources.arrays import numbers
+from fastgd.sources.table import EMPTY, as_float64
 
 _empty = np.empty
 
@@ -75,6 +76,7 @@ class Moments:
         ----------
         X : array_like of shape (n,) or (n, p)
         y : array_like of shape (n,)
+            A frame as X and a series as y give their names.
         sample_weight : array_like of shape (n,), optional
             How often each row counts; not negative, not all zero.
 
@@ -217,13 +219,13 @@ def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> ND
 
 
 def _read_weight(sample_weight: Any, n: int) -> NDArray[np.float64]:
-    weight = np.require(numbers(sample_weight, "sample_weight"), np.float64, ["ALIGNED"])
+    weight = as_float64(numbers(sample_weight, "sample_weight"))
     if weight.shape != (n,):
         raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
     bad = ~(weight >= 0.0) | ~np.isfinite(weight)
     if bad.any():
         row = int(np.argmax(bad))
-        raise DataError(f"sample_weight is {weight[row]} in row {row}: weights must be finite and not negative")
+        raise DataError(f"sample_weight is {weight[row]} in row {row}: weights must be finite and not negative {COUNTED}")
     if not weight.any():
         raise DataError("sample_weight is zero in every row: at least one row must count")
     return weight

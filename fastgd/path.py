@@ -51,6 +51,8 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
     if every is not None and at is not None:
         raise DataError("path(every=…, at=…): pass one of the two")
     if at is not None:
+        if not isinstance(at, Iterable):
+            raise DataError(f"at={at!r}: pass a list of iterations, at=[{at!r}]")
         return np.array([_whole(k, "at", 0) for k in at], dtype=np.int64)
     last = min(last, _LARGEST)
     if every is not None:
@@ -73,7 +75,7 @@ def _whole(value: int, name: str, least: int) -> int:
     try:
         whole = operator.index(value)
     except TypeError:
-        raise DataError(f"{name}={value!r}: iterations are whole numbers") from None
+        raise DataError(f"{name}={value!r}: iterations are whole numbers (ints)") from None
     if not least <= whole <= _LARGEST:
         raise DataError(f"{name}={value!r}: it must be at least {least} and at most 2**63 - 1")
     return whole

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd import inference, report, store
-from fastgd.errors import DataError, Status
+from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
-from fastgd.sources.arrays import numbers, read_pair
+from fastgd.sources import read_pair
+from fastgd.sources.arrays import numbers
+from fastgd.sources.table import as_float64
 from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
 
 if TYPE_CHECKING:
@@ -182,8 +184,10 @@ class FitResult:
         """
         table = read_pair(X, y)
         table.refuse_bad_cell()
-        t = table.y.astype(np.float64)
-        residual = t - self.predict(table.X)
+        t, predicted = as_float64(table.y), self.predict(table.X)
+        _, exponent = np.frexp(max(np.abs(t).max(), np.abs(predicted).max()))
+        t, predicted = np.ldexp(t, -exponent), np.ldexp(predicted, -exponent)  # so that no square leaves float64
+        residual = t - predicted
         return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
 
     def inference(self, level: float = 0.95) -> Inference:
@@ -376,7 +380,7 @@ def _column(X: ArrayLike) -> NDArray[np.float64]:
     x = numbers(X, "X")
     if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
         raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
-    return x.reshape(-1).astype(np.float64)
+    return as_float64(x.reshape(-1))
 
 
 def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> NDArray[np.float64]:
@@ -385,7 +389,7 @@ def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> N
     if bad.any():
         row = int(np.argwhere(bad)[0, 0])
         reason = f"its {what} exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
-        raise DataError(f"X is {x[row]} in row {row}: {reason}")
+        raise DataError(f"X is {x[row]} in row {row}: {reason} {COUNTED}")
     return values
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastgd import report
 from fastgd.errors import DataError
+from fastgd.sources.arrays import real
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
@@ -46,23 +47,17 @@ def _unheld(value: float, exponent: float, what: str, column: str) -> DataError:
 
 def require_rate(learning_rate: float | str) -> float:
     """A learning rate as a positive, finite float."""
-    try:
-        rate = float(learning_rate)
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"learning_rate={learning_rate!r}: pass a positive number or 'auto'") from None
-    if not 0.0 < rate < math.inf:
-        raise DataError(f"learning_rate={learning_rate!r}: it must be positive and finite; 'auto' finds the fastest")
+    rate = learning_rate if type(learning_rate) is float else real(learning_rate)
+    if rate is None or not 0.0 < rate < math.inf:
+        raise DataError(f"learning_rate={learning_rate!r:.60}: it must be a positive, finite number; 'auto' finds the fastest")
     return rate
 
 
 def require_tolerance(tol: float) -> float:
-    """A tolerance as a float between 0 and 1."""
-    try:
-        tolerance = float(tol)
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"tol={tol!r}: it must be a number") from None
-    if not 0.0 < tolerance < 1.0:
-        raise DataError(f"tol={tol!r}: it must lie between 0 and 1, the share of the distance that may be left")
+    """A share of the distance as a float between 0 and 1."""
+    tolerance = real(tol)
+    if tolerance is None or not 0.0 < tolerance < 1.0:
+        raise DataError(f"tol={tol!r:.60}: it must lie between 0 and 1, the share of the distance that may be left")
     return tolerance
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd.errors import ConvergenceWarning, DataError
-from fastgd.sources.arrays import read_points
+from fastgd.sources.arrays import numbers, real
+from fastgd.sources.table import as_float64
 
 __all__ = ["compute_error_for_line_given_points", "gradient_descent_runner", "step_gradient"]
 
@@ -52,7 +53,7 @@ def compute_error(b: float, m: float, points: ArrayLike) -> float:
     Raises
     ------
     DataError
-        For points of another shape, or that are no finite numbers.
+        For points of another shape, or that are no finite numbers, or another argument that is no number.
 
     Examples
     --------
@@ -60,11 +61,11 @@ def compute_error(b: float, m: float, points: ArrayLike) -> float:
     >>> fastgd.compute_error(0, 1, [(1, 2), (2, 4)])
     2.5
     """
+    b, m = _number(b, "b"), _number(m, "m")
     array = _points(points)
-    b, m = float(b), float(m)
     error = float(_kernels().compute_error(b, m, array))
     if not math.isfinite(error):
-        _warn_overflow(array, b, m)
+        _warn_overflow(array, b, m, 3)
     return error
 
 
@@ -86,7 +87,7 @@ def step_gradient(b: float, m: float, points: ArrayLike, learning_rate: float) -
     Raises
     ------
     DataError
-        For points of another shape, or that are no finite numbers.
+        For points of another shape, or that are no finite numbers, or another argument that is no number.
 
     Examples
     --------
@@ -94,7 +95,7 @@ def step_gradient(b: float, m: float, points: ArrayLike, learning_rate: float) -
     >>> fastgd.step_gradient(0, 0, [(1, 2), (2, 4)], 0.1)
     [0.6000000000000001, 1.0]
     """
-    return gradient_descent(points, b, m, learning_rate, 1)
+    return _descend(points, b, m, learning_rate, 1)
 
 
 def gradient_descent(
@@ -119,7 +120,8 @@ def gradient_descent(
     Raises
     ------
     DataError
-        For points of another shape, or that are no finite numbers, or a number of iterations that is not whole.
+        For points of another shape, or that are no finite numbers, another argument that is no number, or a number of
+        iterations that is not whole.
 
     Examples
     --------
@@ -127,14 +129,22 @@ def gradient_descent(
     >>> fastgd.gradient_descent([(1, 2), (2, 4)], 0, 0, 0.1, 1000)
     [3.703367906465687e-07, 1.999999771119276]
     """
-    array = _points(points)
-    b, m, rate = float(b), float(m), float(learning_rate)
+    return _descend(points, b, m, learning_rate, num_iterations)
+
+
+compute_error_for_line_given_points = compute_error
+gradient_descent_runner = gradient_descent
+
+
+def _descend(points: ArrayLike, b: float, m: float, learning_rate: float, num_iterations: int) -> list[float]:
+    b, m, rate = _number(b, "b"), _number(m, "m"), _number(learning_rate, "learning_rate")
     try:
         left = operator.index(num_iterations)
     except TypeError:
-        raise DataError(f"num_iterations={num_iterations!r}: it must be a whole number") from None
+        raise DataError(f"num_iterations={num_iterations!r}: it must be a whole number (an int)") from None
     if left < 0:
         raise DataError(f"num_iterations={num_iterations!r}: it must not be negative")
+    array = _points(points)
     first_b, first_m = b, m
     descend = _kernels().descend
     most = 1 + _STEPS_A_CALL // len(array)
@@ -145,12 +155,15 @@ def gradient_descent(
         if before == (b, m) or b != b:  # a fixed point, or nan: the rest of the loop changes nothing
             break
     if not (math.isfinite(b) and math.isfinite(m)):
-        _warn_overflow(array, first_b, first_m)
+        _warn_overflow(array, first_b, first_m, 4)
     return [float(b), float(m)]  # NumPy scalars where NUMBA_DISABLE_JIT is set
 
 
-compute_error_for_line_given_points = compute_error
-gradient_descent_runner = gradient_descent
+def _number(value: Any, name: str) -> float:
+    number = value if type(value) is float else real(value)
+    if number is None:
+        raise DataError(f"{name}={value!r:.60}: it must be a number that float64 can hold")
+    return number
 
 
 def _points(points: Any) -> NDArray[np.float64]:
@@ -158,15 +171,15 @@ def _points(points: Any) -> NDArray[np.float64]:
     if type(points) is np.ndarray and points.dtype is _FLOAT64 and points.ndim == 2 and points.flags.carray:
         array = points
     else:
-        array = np.require(read_points(points).X, np.float64, ["C", "ALIGNED", "WRITEABLE"])
-    if array.shape[1] != 2:
-        raise DataError(f"points has shape {array.shape}: the lesson's functions take rows (x, y), shape (n, 2)")
-    if array.shape[0] == 0:
+        array = np.require(as_float64(numbers(points, "points")), None, ["C", "WRITEABLE"])
+    if array.ndim > 0 and len(array) == 0:
         raise DataError("no rows: points is empty; at least one point is needed")
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise DataError(f"points has shape {array.shape}: the lesson's functions take rows (x, y), shape (n, 2)")
     return array
 
 
-def _warn_overflow(points: NDArray[np.float64], b: float, m: float) -> None:
+def _warn_overflow(points: NDArray[np.float64], b: float, m: float, stacklevel: int) -> None:
     """After a result that is not finite: bad cells are an error; a start that was finite has overflowed."""
     from fastgd.fit import analyse
     from fastgd.sources import Table
@@ -178,5 +191,5 @@ def _warn_overflow(points: NDArray[np.float64], b: float, m: float) -> None:
             f"the lesson's loop overflowed float64: on these points it is stable for learning rates below {limit:.9g}; "
             "fastgd.fit(points) picks the best",
             ConvergenceWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )

@@ -229,9 +229,9 @@ def _options(rate: float | None, standardize: bool) -> list[str]:
         (["fit", HOURS, "--tol", "2"], r"^fastgd: --tol 2\.0: it must lie between 0 and 1"),
         (["fit", HOURS, "--start", "1,2,3"], r"^fastgd: --start 1\.0,2\.0,3\.0: it must hold 2 numbers"),
         (["fit", HOURS, "--start", "nan,2"], r"^fastgd: --start nan,2\.0: each number must be finite"),
-        (["fit", HOURS, "--learning-rate", "-1"], r"^fastgd: --learning-rate -1\.0: it must be positive"),
-        (["check", HOURS, "--learning-rate", "0"], r"^fastgd: --learning-rate 0\.0: it must be positive"),
-        (["check", HOURS, "--learning-rate", "0", "--json"], r"^fastgd: --learning-rate 0\.0: it must be positive"),
+        (["fit", HOURS, "--learning-rate", "-1"], r"^fastgd: --learning-rate -1\.0: it must be a positive"),
+        (["check", HOURS, "--learning-rate", "0"], r"^fastgd: --learning-rate 0\.0: it must be a positive"),
+        (["check", HOURS, "--learning-rate", "0", "--json"], r"^fastgd: --learning-rate 0\.0: it must be a positive"),
         (["check", str(ROOT)], "is a folder: name a CSV or Parquet file in it"),
     ],
 )

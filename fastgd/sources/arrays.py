@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import COUNTED, DataError
 from fastgd.sources.table import FLOAT64, Table
 
 _AS_COLUMN = (slice(None), np.newaxis)
 
 
-def read_pair(x: Any, y: Any) -> Table:
+def read_arrays(x: Any, y: Any) -> Table:
     """x of shape (n,) or (n, p) and y of shape (n,)."""
     X = numbers(x, "x")
     t = numbers(y, "y")
@@ -22,10 +23,14 @@ def read_pair(x: Any, y: Any) -> Table:
         X = X[_AS_COLUMN]
     if X.ndim == 2 and t.ndim == 1 and len(X) == len(t) > 0 < X.shape[1]:
         return Table(X, t)
+    if X.ndim == 0:
+        raise DataError(f"x is one value, {x!r:.60}: an array, a list or a column is needed")
     if X.ndim != 2:
         raise DataError(f"x has shape {X.shape}: it must be (n,), or (n, p) with one column a feature")
     if t.ndim == 2 and t.shape[1] == 1:
         t = t[:, 0]
+    if t.ndim == 0:
+        raise DataError(f"y is one value, {y!r:.60}: one number a row of x is needed, or in a frame or file the target's name")
     if t.ndim != 1:
         raise DataError(f"y has shape {t.shape}: it must be (n,), one number a row of x")
     if len(X) != len(t):
@@ -56,38 +61,66 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
     """An array of real numbers, not converted yet."""
     if type(values) is ndarray and values.dtype is FLOAT64:
         return values
-    if isinstance(values, np.ma.MaskedArray):
-        if np.ma.is_masked(values):
-            row = int(np.argmax(np.ma.getmaskarray(values).reshape(len(values), -1).any(axis=1)))
-            raise DataError(f"{name} is masked in row {row}: every value must be a finite number; drop the row")
-        values = values.data
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        where = _place(tuple(np.argwhere(np.ma.getmaskarray(values))[0]))
+        raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
     try:
         array = np.asarray(values)
     except ValueError as error:
-        raise DataError(f"{name} is not a table of numbers: its rows differ in length ({error})") from None
-    kind = array.dtype.kind
-    if kind in "fiub":
+        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {error}") from None
+    dtype = array.dtype
+    if dtype.kind in "fiub":
         return array
-    if kind in "OSU":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
+    if dtype.kind in "OSUT":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
+        if array.ndim == 0:
+            raise DataError(f"{name} of type {type(values).__qualname__} cannot be read: pass an array, a list or a column")
         return _parse(np.asarray(values, dtype=object), name)
-    words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(kind, f"values of type {array.dtype}")
-    advice = "convert them to numbers first, e.g. seconds" if kind in "Mm" else "real numbers are needed"
+    if dtype.names:
+        raise DataError(f"{name} is a structured array with fields {', '.join(dtype.names)}: pass two of them as (x, y)")
+    words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(dtype.kind, f"values of type {dtype}")
+    advice = "convert them to numbers first, e.g. seconds" if dtype.kind in "Mm" else "real numbers are needed"
     raise DataError(f"{name} holds {words}: {advice}")
 
 
+def real(value: Any) -> float | None:
+    """One number as float64, or None for what is none; text is not taken for one."""
+    if isinstance(value, str | bytes) or np.ndim(value):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def _parse(array: NDArray[Any], name: str) -> NDArray[np.float64]:
-    """Objects as float64, if each is a number; text is not taken for one."""
+    """Objects as float64, if each is a number."""
     out = np.empty(array.shape)
     for index, cell in np.ndenumerate(array):
-        where = f"row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "") if index else "it"
-        if cell is None:
-            raise DataError(f"{name} is missing (None) in {where}: every value must be a finite number; drop the row")
-        try:
+        number = real(cell)
+        if number is None:
+            reason = "a number is needed"
             if isinstance(cell, str | bytes):
-                raise TypeError
-            out[index] = float(cell)
-        except OverflowError:
-            raise DataError(f"{name} holds {cell!r:.40} in {where}, which is too large for float64") from None
-        except (TypeError, ValueError):
-            raise DataError(f"{name} holds {cell!r:.40} in {where}: a number is needed") from None
+                reason = "a number is needed, not text"
+            elif isinstance(cell, int):
+                reason = "it is too large for float64"
+            raise DataError(f"{name} holds {cell!r:.40} {_place(index)}: {reason} {COUNTED}")
+        out[index] = number
     return out
+
+
+def _place(index: tuple[int, ...]) -> str:
+    if not index:
+        return "throughout"
+    return f"in row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "")
+
+
+def _uneven(rows: Any, name: str) -> str | None:
+    """What is wrong with the first of `rows` that is not as long as row 0, if that is the trouble."""
+    if not isinstance(rows, list | tuple):
+        return None
+    lengths = [len(row) if isinstance(row, Sized) and not isinstance(row, str) else None for row in rows]
+    row = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if row is None:
+        return None
+    found, first = ("one number" if length is None else f"a list of {length}" for length in (lengths[row], lengths[0]))
+    return f"{name} holds {found} in row {row} and {first} in row 0: all rows must be equally long {COUNTED}"

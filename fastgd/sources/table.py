@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Callable, Iterator
 from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import COUNTED, DataError
 
 EMPTY = np.empty(0)
 """The y of a table whose X holds the target, told by identity."""
@@ -30,14 +29,14 @@ class Table:
     target_name : str or None
     path : str or None
         The file, for messages.
-    first_line : int or None
-        The line of a text file on which row 0 stands.
+    line_of : callable or None
+        Of a text file, the line on which a row begins.
     """
 
     feature_names: tuple[str, ...] | None = None
     target_name: str | None = None
     path: str | None = None
-    first_line: int | None = None
+    line_of: Callable[[int], int] | None = None
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
@@ -58,35 +57,22 @@ class Table:
         """The columns as float64, CHUNK rows at a time."""
         for start in range(0, len(self.X), CHUNK):
             stop = start + CHUNK
-            yield self._convert(self.X[start:stop]), self._convert(self.y[start:stop])
-
-    def _convert(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        if _is_ready(values):
-            return values
-        with np.errstate(over="ignore"):  # a long double past float64 becomes inf, and is refused with its place
-            return np.require(values, np.float64, ["ALIGNED", "C"])
+            yield as_float64(self.X[start:stop]), as_float64(self.y[start:stop])
 
     def name_of(self, column: int) -> str:
         """How to call a column, the target being the last, in a message."""
         if column == self.n_features:
-            return f"the target {self.target_name!r}" if self.target_name else "the target y"
+            return "the target y" if self.target_name is None else f"the target {self.target_name!r}"
         if self.feature_names:
             return f"column {self.feature_names[column]!r}"
-        return f"column {column} of x" if self.n_features > 1 else "x"
+        return f"x[:, {column}]" if self.n_features > 1 else "x"
 
     def place_of(self, row: int) -> str:
         if self.path is None:
             return f"in row {row}"
-        if self.first_line is None:
+        if self.line_of is None:
             return f"in row {row} of {self.path}"
-        return f"in line {self._line_of(row)} of {self.path}"
-
-    def _line_of(self, row: int) -> int:
-        """The line of a row, blank lines being no rows."""
-        assert self.path is not None and self.first_line is not None
-        with open(self.path, encoding="utf-8", errors="replace") as file:
-            lines = (number for number, line in enumerate(file, 1) if line.strip() and number >= self.first_line)
-            return next(islice(lines, row, None))
+        return f"in line {self.line_of(row)} of {self.path}"
 
     def refuse_bad_cell(self) -> None:
         """Raise for the first cell that is not finite, naming row and column."""
@@ -105,8 +91,16 @@ class Table:
     def refuse(self, row: int, column: int, what: str) -> Never:
         raise DataError(
             f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
-            "drop the row or fill the cell"
+            f"correct the cell or drop the row{'' if self.line_of else ' ' + COUNTED}"
         )
+
+
+def as_float64(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Aligned float64, copied only if need be."""
+    if _is_ready(values):
+        return values
+    with np.errstate(over="ignore"):  # a long double past float64 becomes inf, which is then refused with its place
+        return np.require(values, np.float64, ["ALIGNED", "C"])
 
 
 def _is_ready(values: NDArray[Any]) -> bool:
