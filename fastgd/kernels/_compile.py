@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import config, njit, types
 from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
@@ -24,6 +24,8 @@ def kernel(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
     NumPy's error model (x / 0 is inf: no exception leaves a kernel, and loops vectorise), the GIL released,
     IEEE arithmetic as written: no ``fastmath`` of any kind, so a kernel equals its plain-Python run bit for bit.
     """
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        function = np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities that compiled code makes in silence
     try:
         return njit(cache=True, error_model="numpy", nogil=True)(function)
     except RuntimeError:  # numba found no place that it may write to: read-only installation and no writable home

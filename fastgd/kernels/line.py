@@ -105,7 +105,7 @@ def _divide(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
 def _square_root(a: float, a_: float) -> tuple[float, float]:
     if a <= 0.0:
         return 0.0, 0.0
-    s = math.sqrt(a)
+    s = np.sqrt(a)
     p, e = _product(s, s)
     r, _ = _add(a, a_, -p, -e)
     return _two_sum(s, r / (2.0 * s))
@@ -125,7 +125,7 @@ def _get(values: NDArray[np.float64], slot: int) -> tuple[float, float]:
 @kernel
 def _scale(value: float, exponent: int) -> float:
     """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
-    return value if exponent == 0 else math.ldexp(value, exponent)
+    return value if exponent == 0 else np.ldexp(value, exponent)
 
 
 @inlined
@@ -247,7 +247,7 @@ def _spectrum(state: NDArray[np.float64]) -> None:
         return
     one = 1.0
     if ex > 0:  # A / 4^ex
-        one = math.ldexp(1.0, -2 * ex)
+        one = np.ldexp(1.0, -2 * ex)
         state[E1] = 2.0 * ex
     else:
         q, q_ = _scaled((q, q_), 2 * ex)
@@ -330,12 +330,12 @@ def analyse(
 def _log_contraction(u: float, u_: float) -> float:
     """log |1 - u| to full relative accuracy near 0, 1 and 2 alike."""
     if u < 0.5:
-        return math.log1p(-u)
+        return np.log1p(-u)
     if u > 1.5:
         r, _ = _add(u, u_, -2.0, 0.0)
-        return math.log1p(r)
+        return np.log1p(r)
     r, _ = _add(1.0, 0.0, -u, -u_)
-    return math.log(abs(r)) if r != 0.0 else _NEVER
+    return np.log(abs(r)) if r != 0.0 else _NEVER
 
 
 @kernel
@@ -374,7 +374,7 @@ def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: flo
     _put(state, U1, (u, u_))
     state[LOG1] = _log_contraction(u, u_)
     if eta == _LARGEST_STEP:
-        state[LOG1] = math.log(2.0 * state[L1]) + math.log(rate) + e1 * math.log(2.0)
+        state[LOG1] = np.log(2.0 * state[L1]) + np.log(rate) + e1 * np.log(2.0)
     u, u_ = _multiply(eta, 0.0, state[L2], state[L2 + 1])
     u, u_ = _scaled((u, u_), int(state[E2] - state[E1]))
     _put(state, U2, (u, u_))
@@ -451,16 +451,16 @@ def _left(state: NDArray[np.float64], k: float) -> float:
     if top == 0.0:
         return 0.0
     d1, d2 = state[D1] / top, state[D2] / top
-    a = d1 * math.exp(k * state[LOG1])
-    b = d2 * math.exp(k * state[LOG2])
-    return math.sqrt((a * a + b * b) / (d1 * d1 + d2 * d2))
+    a = d1 * np.exp(k * state[LOG1])
+    b = d2 * np.exp(k * state[LOG2])
+    return np.sqrt((a * a + b * b) / (d1 * d1 + d2 * d2))
 
 
 @kernel
 def _error(state: NDArray[np.float64], k: float) -> float:
     """Mean squared error after k iterations / 4^ey: least + sum over directions of lambda * (distance left)^2."""
-    a = _scale(state[D1], int(state[E1]) // 2) * math.exp(k * state[LOG1])
-    b = _scale(state[D2], int(state[E2]) // 2) * math.exp(k * state[LOG2])
+    a = _scale(state[D1], int(state[E1]) // 2) * np.exp(k * state[LOG1])
+    b = _scale(state[D2], int(state[E2]) // 2) * np.exp(k * state[LOG2])
     return state[BEST_ERROR] + (state[L1] * a * a + state[L2] * b * b)
 
 
@@ -484,8 +484,8 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         return _scale(state[LIMIT_B], ey), _scale(state[LIMIT_W], ew), state[BEST_ERROR], 0.0
     if k * _slowest(state) < -37.0:
         # Close to the end, counted from there: from a start 10^20 times as far, double-double would show.
-        r1 = math.exp(k * state[LOG1])
-        r2 = math.exp(k * state[LOG2])
+        r1 = np.exp(k * state[LOG1])
+        r2 = np.exp(k * state[LOG2])
         r1 = -r1 if odd and state[U1] > 1.0 else r1
         r2 = -r2 if odd and state[U2] > 1.0 else r2
         db, db_, dw, dw_ = _move(state, (r1, 0.0), (r2, 0.0))
@@ -508,27 +508,27 @@ def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     if state[LOG1] <= 0.0 or state[D1] == 0.0:
         return math.inf
     distance = abs(_scale(state[D1], int(state[E1]) // 2))
-    return max(0.0, np.ceil((log_error - math.log(state[L1]) - 2.0 * math.log(distance)) / (2.0 * state[LOG1])))
+    return max(0.0, np.ceil((log_error - np.log(state[L1]) - 2.0 * np.log(distance)) / (2.0 * state[LOG1])))
 
 
 @kernel
 def _overflow(state: NDArray[np.float64]) -> float:
     """First k at which the sum of squared residuals exceeds float64, or inf."""
     exponents = state[EXPONENT_WEIGHT] + 2.0 * state[EXPONENT_Y]
-    return _exceeds(state, _LOG_MAX - math.log(state[WEIGHT]) - exponents * math.log(2.0))
+    return _exceeds(state, _LOG_MAX - np.log(state[WEIGHT]) - exponents * np.log(2.0))
 
 
 @kernel
 def _log_half_ulp(value: float, exponent: int) -> float:
     """log of half a unit in the last place of value * 2^exponent, divided by 2^exponent."""
     _, e = math.frexp(value)
-    tiny = (-1075 - exponent) * math.log(2.0)
-    return max((e - 54) * math.log(2.0), tiny) if value != 0.0 else tiny
+    tiny = (-1075 - exponent) * np.log(2.0)
+    return max((e - 54) * np.log(2.0), tiny) if value != 0.0 else tiny
 
 
 @kernel
 def _log_magnitude(value: float) -> float:
-    return math.log(abs(value)) if value != 0.0 else _NEVER
+    return np.log(abs(value)) if value != 0.0 else _NEVER
 
 
 @kernel
@@ -540,9 +540,9 @@ def _settled(state: NDArray[np.float64], k: float) -> bool:
     b = max(_log_magnitude(state[VECTOR_B]) + left1, _log_magnitude(state[VECTOR_W]) + left2)
     w = max(_log_magnitude(state[VECTOR_W]) + left1, _log_magnitude(state[VECTOR_B]) + left2)
     if state[STANDARDIZED] == 0.0:
-        w += ex * math.log(2.0)
+        w += ex * np.log(2.0)
     elif state[SCALE] > 0.0:
-        w -= math.log(state[SCALE])
+        w -= np.log(state[SCALE])
         b = max(b, w + _log_magnitude(state[MEAN_X]))
     steady = w <= _log_half_ulp(state[LIMIT_W], ey - ex)
     if state[INTERCEPT] == 1.0:
@@ -565,7 +565,7 @@ def _iterations(state: NDArray[np.float64], tolerance: float) -> float:
     high = _MANY
     if slow < 0.0:
         # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
-        high = np.ceil((-3000.0 if settle else math.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
+        high = np.ceil((-3000.0 if settle else np.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
     elif settle or _left(state, high) > tolerance:
         return math.inf
     while high - low > 1.0:
@@ -603,7 +603,7 @@ def descend(
     k = min(k, max(0.0, _overflow(state) - 1.0))
     if state[LOG1] > 0.0:  # and where R^2, or the distance from the start, would
         variance = state[VAR_Y] if state[VAR_Y] > 0.0 else 1.0
-        k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + math.log(variance)) - 1.0))
+        k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + np.log(variance)) - 1.0))
         k = min(k, np.floor(_LOG_FAR / state[LOG1]))
     if k != max_iter:
         odd = k % 2.0 == 1.0
