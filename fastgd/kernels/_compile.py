@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
-from llvmlite import ir
-from numba import config, njit, types
-from numba.extending import intrinsic, overload
-from numpy.typing import NDArray
+from numba import config, njit
 
 if TYPE_CHECKING:
     from numba.core.dispatcher import Dispatcher
@@ -33,40 +30,9 @@ def kernel(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
 
 
 def inlined(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
-    """A piece of the kernels of its own file, copied into them before compilation.
+    """A piece that is copied into the kernels before compilation.
 
     LLVM then sees that a loop's arrays are rows of one buffer and vectorises it: the moments of 10^7 points run twice
     as fast as with the same pieces as functions (2.2 against 4.4 ns a row).
     """
     return njit(inline="always", error_model="numpy", nogil=True)(function)
-
-
-def prefetch(column: NDArray[np.float64], index: int) -> None:
-    """Ask for column[index], which may lie past the end, to be brought into cache. Changes no result.
-
-    A sum over blocks of rows pauses the processor's own prefetching at each block's end: 4.6 ns a row without, 2.5 with.
-    """
-
-
-@intrinsic
-def _prefetch(context: Any, column: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        place = builder.bitcast(builder.gep(array.data, [arguments[1]]), ir.IntType(8).as_pointer())
-        word = ir.IntType(32)
-        function = builder.module.declare_intrinsic(
-            "llvm.prefetch", [place.type], ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
-        )
-        read, keep, data = word(0), word(3), word(1)
-        builder.call(function, [place, read, keep, data])
-        return context.get_dummy_value()
-
-    return types.void(column, index), generate
-
-
-@overload(prefetch)
-def _compile_prefetch(column: Any, index: Any) -> Any:
-    def call(column: Any, index: Any) -> None:
-        _prefetch(column, index)  # type: ignore[call-arg]
-
-    return call

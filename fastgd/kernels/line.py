@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._exact import two_product, two_sum
 
 # Decided by the data.
 WEIGHT, MEAN_X, MEAN_Y, VAR_X, COV, VAR_Y = 0, 2, 4, 6, 8, 10
@@ -40,7 +41,6 @@ STATE_SIZE = 65
 
 DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
-_SPLITTER = 134217729.0  # 2^27 + 1
 _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
@@ -49,56 +49,26 @@ _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: Veltkamp's halves of more would 
 _LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
 
 
-@inlined
-def _two_sum(a: float, b: float) -> tuple[float, float]:
-    """a + b as rounded, and its error (Knuth)."""
-    s = a + b
-    z = s - a
-    return s, (a - (s - z)) + (b - z)
-
-
-@inlined
-def _halve(a: float) -> tuple[float, float]:
-    """a as the sum of two numbers of at most 26 bits (Veltkamp), so that products of halves are exact."""
-    t = _SPLITTER * a
-    h = t - (t - a)
-    return h, a - h
-
-
-@inlined
-def _two_product(a: float, a1: float, a2: float, b: float, b1: float, b2: float) -> tuple[float, float]:
-    """a * b as rounded, and its error (Dekker), from a = a1 + a2 and b = b1 + b2."""
-    p = a * b
-    return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
-
-
-@kernel
-def _product(a: float, b: float) -> tuple[float, float]:
-    a1, a2 = _halve(a)
-    b1, b2 = _halve(b)
-    return _two_product(a, a1, a2, b, b1, b2)
-
-
 @kernel
 def _add(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
-    s, e = _two_sum(a, b)
-    t, f = _two_sum(a_, b_)
-    s, e = _two_sum(s, e + t)
-    return _two_sum(s, e + f)
+    s, e = two_sum(a, b)
+    t, f = two_sum(a_, b_)
+    s, e = two_sum(s, e + t)
+    return two_sum(s, e + f)
 
 
 @kernel
 def _multiply(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
-    p, e = _product(a, b)
-    return _two_sum(p, e + (a * b_ + a_ * b))
+    p, e = two_product(a, b)
+    return two_sum(p, e + (a * b_ + a_ * b))
 
 
 @kernel
 def _divide(a: float, a_: float, b: float, b_: float) -> tuple[float, float]:
     """The rounded quotient and one Newton correction from the exact remainder."""
     q = a / b
-    p, e = _product(q, b)
-    return _two_sum(q, ((((a - p) - e) + a_) - q * b_) / b)
+    p, e = two_product(q, b)
+    return two_sum(q, ((((a - p) - e) + a_) - q * b_) / b)
 
 
 @kernel
@@ -106,9 +76,9 @@ def _square_root(a: float, a_: float) -> tuple[float, float]:
     if a <= 0.0:
         return 0.0, 0.0
     s = np.sqrt(a)
-    p, e = _product(s, s)
+    p, e = two_product(s, s)
     r, _ = _add(a, a_, -p, -e)
-    return _two_sum(s, r / (2.0 * s))
+    return two_sum(s, r / (2.0 * s))
 
 
 @inlined
@@ -147,9 +117,9 @@ def _centre(
     sums: NDArray[np.float64], state: NDArray[np.float64]
 ) -> None:
     """Means, variances and covariance, scaled to mean squares of about 1."""
-    w, w_ = _two_sum(sums[0, 0], sums[1, 0])
-    sx, sx_ = _two_sum(sums[0, 1], sums[1, 1])
-    sy, sy_ = _two_sum(sums[0, 2], sums[1, 2])
+    w, w_ = two_sum(sums[0, 0], sums[1, 0])
+    sx, sx_ = two_sum(sums[0, 1], sums[1, 1])
+    sy, sy_ = two_sum(sums[0, 2], sums[1, 2])
     i, i_ = _divide(1.0, 0.0, w, w_)
     mx, mx_ = _multiply(sx, sx_, i, i_)
     my, my_ = _multiply(sy, sy_, i, i_)
@@ -431,14 +401,14 @@ def _share_gone(u: float, u_: float, log: float, k: float, odd: bool) -> tuple[f
     p, p_ = 0.0, 0.0
     mantissa, doublings = math.frexp(k)  # k = mantissa * 2^doublings; past 2^53 it ends in zero bits
     for _ in range(doublings):
-        t, e = _two_sum(2.0, -p)
+        t, e = two_sum(2.0, -p)
         p, p_ = _multiply(p, p_, t, e - p_)
         mantissa *= 2.0
         if mantissa >= 1.0:
             mantissa -= 1.0
             p, p_ = _multiply(p, p_, r, r_)
-            p, e = _two_sum(p, v)  # of one sign: nothing cancels
-            p, p_ = _two_sum(p, e + (p_ + v_))
+            p, e = two_sum(p, v)  # of one sign: nothing cancels
+            p, p_ = two_sum(p, e + (p_ + v_))
     if odd and u > 1.0:  # rho < 0: 1 + r^k
         p, p_ = _add(2.0, 0.0, -p, -p_)
     return p, p_

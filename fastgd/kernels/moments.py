@@ -1,7 +1,7 @@
 """Sums of rows and of products of columns in double-double: the one pass over the data.
 
-A sum is kept as an unevaluated pair ``high + low``. ``TwoSum`` (Knuth) and ``TwoProd`` (Dekker, on Veltkamp's halves)
-give the rounding error of each addition and product exactly, and the errors go into ``low``: Ogita, Rump & Oishi (2005),
+A sum is kept as an unevaluated pair ``high + low``. ``TwoSum`` and ``TwoProduct`` give
+the rounding error of each addition and product exactly, and the errors go into ``low``: Ogita, Rump & Oishi (2005),
 *Accurate sum and dot product*, SIAM J. Sci. Comput. 26(6). The result is off by about 2^-104 of the sum of magnitudes.
 
 Row r of a block goes to lane r mod LANES; the loops run over lanes, which vectorises, where one accumulator in a scalar
@@ -13,7 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel, prefetch
+from fastgd.kernels._compile import kernel
+from fastgd.kernels._exact import prefetch, two_product, two_sum
 
 LANES = 128
 """Rows taken at a time. ns a row of (x, y): 64 lanes 3.2, 128 lanes 2.9, 256 lanes 2.6; with 10 features 50, 55, 43."""
@@ -24,35 +25,11 @@ BLOCK = 4096
 AHEAD = 256
 """Rows from those being summed to those being fetched from memory."""
 
-FACTOR_ROWS = 8
-"""Lane buffers a column: value, its two halves, rest; once as the right factor and once, weighted, as the left."""
+FACTOR_ROWS = 4
+"""Lane buffers a column: value and rest, as the right factor and, weighted, as the left."""
 
-_SPLITTER = 134217729.0  # 2^27 + 1
 _SMALLEST, _LARGEST = 2.0**-800, 2.0**900  # of squares: products' errors, 2^-106 as large, must not underflow
 _FAR = 2.0**-34  # variance over mean square: below it, taking the mean out would cost over 34 of 106 bits
-
-
-@inlined
-def _two_sum(a: float, b: float) -> tuple[float, float]:
-    """a + b as rounded, and its error (Knuth)."""
-    s = a + b
-    z = s - a
-    return s, (a - (s - z)) + (b - z)
-
-
-@inlined
-def _halve(a: float) -> tuple[float, float]:
-    """a as the sum of two numbers of at most 26 bits (Veltkamp), so that products of halves are exact."""
-    t = _SPLITTER * a
-    h = t - (t - a)
-    return h, a - h
-
-
-@inlined
-def _two_product(a: float, a1: float, a2: float, b: float, b1: float, b2: float) -> tuple[float, float]:
-    """a * b as rounded, and its error (Dekker), from a = a1 + a2 and b = b1 + b2."""
-    p = a * b
-    return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
 
 
 @kernel
@@ -74,9 +51,9 @@ def _copy(X: NDArray[np.float64], y: NDArray[np.float64], factors: NDArray[np.fl
 def _subtract(shift: float, m: int, factor: NDArray[np.float64]) -> int:
     """Values minus shift, exactly, as value + rest; returns how many rests are not zero."""
     value = factor[0, :m]
-    rest = factor[3, :m]
+    rest = factor[1, :m]
     for r in range(m):
-        value[r], rest[r] = _two_sum(value[r], -shift)
+        value[r], rest[r] = two_sum(value[r], -shift)
     inexact = 0
     for r in range(m):
         inexact += rest[r] != 0.0
@@ -89,33 +66,19 @@ def _accumulate(factors: NDArray[np.float64], m: int, high: NDArray[np.float64],
     q = factors.shape[0]
     s = 1 + q
     for i in range(q):
-        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
+        a = factors[i, 0, :m]
         h, l = high[1 + i, :m], low[1 + i, :m]
-        hh, ll = high[s, :m], low[s, :m]
         for r in range(m):
-            v = a[r]
-            v1, v2 = _halve(v)
-            a1[r], a2[r] = v1, v2
-            t, e = _two_sum(h[r], v)
-            h[r] = t
+            h[r], e = two_sum(h[r], a[r])
             l[r] += e
-            p, d = _two_product(v, v1, v2, v, v1, v2)
-            t, e = _two_sum(hh[r], p)
-            hh[r] = t
-            ll[r] += e + d
-        s += q - i
-    s = 1 + q
-    for i in range(q):
-        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
-        for j in range(i + 1, q):
-            b, b1, b2 = factors[j, 0, :m], factors[j, 1, :m], factors[j, 2, :m]
-            h, l = high[s + j - i, :m], low[s + j - i, :m]
+        for j in range(i, q):
+            b = factors[j, 0, :m]
+            h, l = high[s, :m], low[s, :m]
             for r in range(m):
-                p, d = _two_product(a[r], a1[r], a2[r], b[r], b1[r], b2[r])
-                t, e = _two_sum(h[r], p)
-                h[r] = t
+                p, d = two_product(a[r], b[r])
+                h[r], e = two_sum(h[r], p)
                 l[r] += e + d
-        s += q - i
+            s += 1
 
 
 @kernel
@@ -135,20 +98,18 @@ def _accumulate_line(
             prefetch(y, r)
         for r in range(u.size):
             a, b = u[r], v[r]
-            a1, a2 = _halve(a)
-            b1, b2 = _halve(b)
-            x_high[r], e = _two_sum(x_high[r], a)
+            x_high[r], e = two_sum(x_high[r], a)
             x_low[r] += e
-            y_high[r], e = _two_sum(y_high[r], b)
+            y_high[r], e = two_sum(y_high[r], b)
             y_low[r] += e
-            p, d = _two_product(a, a1, a2, a, a1, a2)
-            xx_high[r], e = _two_sum(xx_high[r], p)
+            p, d = two_product(a, a)
+            xx_high[r], e = two_sum(xx_high[r], p)
             xx_low[r] += e + d
-            p, d = _two_product(a, a1, a2, b, b1, b2)
-            xy_high[r], e = _two_sum(xy_high[r], p)
+            p, d = two_product(a, b)
+            xy_high[r], e = two_sum(xy_high[r], p)
             xy_low[r] += e + d
-            p, d = _two_product(b, b1, b2, b, b1, b2)
-            yy_high[r], e = _two_sum(yy_high[r], p)
+            p, d = two_product(b, b)
+            yy_high[r], e = two_sum(yy_high[r], p)
             yy_low[r] += e + d
 
 
@@ -158,39 +119,25 @@ def _accumulate_pairs(
 ) -> None:
     """`_accumulate` with the rests: (a + c)(b + d) = ab + (ad + cb), cd being too small to count.
 
-    `side` is the buffer row of the left factors: 0 for the columns themselves, 4 for the weighted ones.
+    `side` is the buffer row of the left factors: 0 for the columns themselves, 2 for the weighted ones.
     A function of its own: as a branch in `_accumulate` it keeps LLVM from vectorising either (6.0 against 3.7 ns a row).
     """
     q = factors.shape[0]
     s = 1 + q
     for i in range(q):
-        a, a1, a2, c = (
-            factors[i, side, :m], factors[i, side + 1, :m], factors[i, side + 2, :m], factors[i, side + 3, :m]
-        )  # fmt: skip
+        a, c = factors[i, side, :m], factors[i, side + 1, :m]
         h, l = high[1 + i, :m], low[1 + i, :m]
         for r in range(m):
-            t, e = _two_sum(h[r], a[r])
-            h[r] = t
+            h[r], e = two_sum(h[r], a[r])
             l[r] += e + c[r]
         for j in range(i, q):
-            b, b1, b2, d = factors[j, 0, :m], factors[j, 1, :m], factors[j, 2, :m], factors[j, 3, :m]
+            b, d = factors[j, 0, :m], factors[j, 1, :m]
             h, l = high[s, :m], low[s, :m]
             for r in range(m):
-                p, f = _two_product(a[r], a1[r], a2[r], b[r], b1[r], b2[r])
-                g = a[r] * d[r] + c[r] * b[r]
-                t, e = _two_sum(h[r], p)
-                h[r] = t
-                l[r] += (e + f) + g
+                p, f = two_product(a[r], b[r])
+                h[r], e = two_sum(h[r], p)
+                l[r] += (e + f) + (a[r] * d[r] + c[r] * b[r])
             s += 1
-
-
-@kernel
-def _halve_columns(m: int, factors: NDArray[np.float64]) -> None:
-    for i in range(factors.shape[0]):
-        a, a1, a2 = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m]
-        for r in range(m):
-            v1, v2 = _halve(a[r])
-            a1[r], a2[r] = v1, v2
 
 
 @kernel
@@ -199,24 +146,20 @@ def _weigh(
 ) -> None:
     """Left factors weight * (value + rest), and the sum of the weights."""
     m = weight.size
-    w = factors[0, 4, :m]
+    w = factors[0, 2, :m]
     h, l = high[0, :m], low[0, :m]
     for r in range(m):
         w[r] = weight[r]
     for r in range(m):
-        t, e = _two_sum(h[r], w[r])
-        h[r] = t
+        h[r], e = two_sum(h[r], w[r])
         l[r] += e
-    for i in range(factors.shape[0] - 1, -1, -1):  # column 0 last: its row 4 holds the weights until then
-        a, a1, a2, c = factors[i, 0, :m], factors[i, 1, :m], factors[i, 2, :m], factors[i, 3, :m]
-        b, b1, b2, d = factors[i, 4, :m], factors[i, 5, :m], factors[i, 6, :m], factors[i, 7, :m]
+    for i in range(factors.shape[0] - 1, -1, -1):  # column 0 last: its row 2 holds the weights until then
+        a, c = factors[i, 0, :m], factors[i, 1, :m]
+        b, d = factors[i, 2, :m], factors[i, 3, :m]
         for r in range(m):
             v = w[r]
-            v1, v2 = _halve(v)
-            p, e = _two_product(v, v1, v2, a[r], a1[r], a2[r])
-            f = v * c[r]
-            p1, p2 = _halve(p)
-            b[r], b1[r], b2[r], d[r] = p, p1, p2, e + f
+            p, e = two_product(v, a[r])
+            b[r], d[r] = p, e + v * c[r]
 
 
 @kernel
@@ -225,7 +168,7 @@ def _add_sums(sums: NDArray[np.float64], more: NDArray[np.float64]) -> None:
     high, low = sums[0], sums[1]
     value, rest = more[0], more[1]
     for s in range(high.size):
-        t, e = _two_sum(high[s], value[s])
+        t, e = two_sum(high[s], value[s])
         high[s] = t
         low[s] += e + rest[s]
 
@@ -239,7 +182,7 @@ def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: 
         while w > 1:
             half = (w + 1) // 2
             for r in range(w - half):
-                t, e = _two_sum(h[r], h[half + r])
+                t, e = two_sum(h[r], h[half + r])
                 h[r] = t
                 l[r] += e + l[half + r]
             w = half
@@ -261,7 +204,7 @@ def _accumulate_columns(
     n = X.shape[0]
     for i in range(factors.shape[0]):
         for r in range(min(n, LANES)):
-            factors[i, 3, r] = 0.0
+            factors[i, 1, r] = 0.0
     for start in range(0, n, LANES):
         stop = min(start + LANES, n)
         m = stop - start
@@ -271,11 +214,9 @@ def _accumulate_columns(
             if shift[1 + i] != 0.0:
                 inexact += _subtract(shift[1 + i], m, factors[i])
         if weight.size > 0:
-            _halve_columns(m, factors)
             _weigh(weight[start:stop], factors, high, low)
-            _accumulate_pairs(factors, 4, m, high, low)
+            _accumulate_pairs(factors, 2, m, high, low)
         elif inexact > 0:
-            _halve_columns(m, factors)
             _accumulate_pairs(factors, 0, m, high, low)
         else:
             _accumulate(factors, m, high, low)
