@@ -54,3 +54,7 @@ __all__ = [
     "tutorial",
     "warmup",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -50,7 +50,14 @@ class _Door(TyperGroup):
             sys.exit(1)
 
 
-app = typer.Typer(cls=_Door, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=_Door,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 _File = Annotated[str, typer.Argument(metavar="FILE", help="CSV (with or without column names) or Parquet file.")]
 _Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="Column to explain; the last one without it.")]

@@ -105,6 +105,8 @@ def fit(
     b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
     if unstable != "raise" and unstable != "run":
         raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
+    if type(fit_intercept) is not bool or type(standardize) is not bool:
+        fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
 
     moments = _moments(data, target, features, sample_weight)
     kernels = line_kernels()
@@ -147,9 +149,10 @@ def analyse(
     >>> round(fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8]).condition, 4)
     55.7821
     """
+    fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
     moments = _moments(data, target, features, sample_weight)
     kernels = line_kernels()
-    state = np.empty(kernels.STATE_SIZE)
+    state = _empty(kernels.STATE_SIZE)
     kernels.analyse(moments._sums, fit_intercept, standardize, state)
     return Stability(state, moments)
 
@@ -207,8 +210,16 @@ def _rate(learning_rate: Any) -> float:
     return _NAN if isinstance(learning_rate, str) and learning_rate == "auto" else require_rate(learning_rate)
 
 
+def _flag(value: Any, name: str) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise DataError(f"{name}={value!r:.60}: pass True or False")
+
+
 def _whole(max_iter: Any) -> int:
     try:
+        if isinstance(max_iter, bool):
+            raise TypeError
         count = operator.index(max_iter)
     except TypeError:
         raise DataError(f"max_iter={max_iter!r}: it must be a whole number (an int), or None for the limit point") from None

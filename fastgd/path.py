@@ -45,6 +45,10 @@ class Path:
     def __len__(self) -> int:
         return len(self.iterations)
 
+    def __repr__(self) -> str:
+        ends = f", {self.iterations[0]} to {self.iterations[-1]}" if len(self) else ""
+        return f"<Path: {len(self)} iterates{ends}>"
+
 
 def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) -> NDArray[np.int64]:
     """Which iterates to show: `at` as given, one in `every`, or about 20 a decade up to `last`."""

@@ -150,7 +150,11 @@ class FitResult:
 
     @property
     def r2(self) -> float:
-        """Share of the target's variance that the fit explains, 1 - error / var(y); negative for a run that is far away."""
+        """Share of the target's variance that this run explains, 1 - error / var(y), as scikit-learn's `score`.
+
+        Negative for a run that is far away. `inference().r2` is that of the least squares line and, without an intercept,
+        about 0 instead of the mean, as statsmodels has it.
+        """
         kernels = line_kernels()
         return _explained(self._state.item(kernels.END_ERROR), self._state.item(kernels.VAR_Y))
 
@@ -370,9 +374,10 @@ class FitResult:
 
     def __repr__(self) -> str:
         names = ", ".join(self.feature_names)
+        short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""
         return (
             f"<FitResult: {self.moments.target_name} = {self.intercept:.9g} + {self.slope:.9g} * {names}, "
-            f"{self.status.name.lower()}>"
+            f"{self.status.name.lower()}{short}>"
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import gzip
+import os
 import pickle
 import sys
 import traceback
@@ -144,6 +145,10 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: fit(x, y, max_iter=-1), "max_iter=-1: it must not be negative"),
     (lambda: fit(x, y, max_iter=1.5), "max_iter=1.5: it must be a whole number (an int), or None for the limit point"),
     (lambda: fit(x, y, max_iter="5"), "max_iter='5': it must be a whole number (an int), or None for the limit point"),
+    (lambda: fit(x, y, max_iter=True), "max_iter=True: it must be a whole number (an int), or None for the limit point"),
+    (lambda: fit(x, y, standardize="yes"), "standardize='yes': pass True or False"),
+    (lambda: fit(x, y, fit_intercept=None), "fit_intercept=None: pass True or False"),
+    (lambda: analyse(x, y, standardize=2), "standardize=2: pass True or False"),
     (lambda: fit(x, y, tol=0), f"tol=0: {TOL}"),
     (lambda: fit(x, y, tol=1.0), f"tol=1.0: {TOL}"),
     (lambda: fit(x, y, tol=nan), f"tol=nan: {TOL}"),
@@ -414,7 +419,8 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     for i, (name, content, options, _) in enumerate(FILES):
         path = write(tmp_path, f"{i}{name}", content)
         calls.append(lambda path=path, options=options: fit(path, **options))
-    calls += [lambda: fit(tmp_path / "nope.csv"), lambda: fit(tmp_path), lambda: fastgd.load(tmp_path / "nope.json")]
+    calls += [lambda path=path: fit(path) for path in (tmp_path / "nope.csv", tmp_path, os.devnull)]
+    calls.append(lambda: fastgd.load(tmp_path / "nope.json"))
     package = Path(fastgd.__file__).parent
     reached = set()
     for call in calls:
@@ -437,6 +443,13 @@ CHECKED = ["fit.py", "moments.py", "path.py", "result.py", "stability.py", "tuto
 @pytest.mark.parametrize("options", [{"learning_rate": -1}, {"max_iter": 0.5}, {"tol": 2}, {"start": [1]}, {"unstable": "?"}])
 def test_arguments_are_looked_at_before_the_data(options: dict[str, Any]) -> None:
     assert str(caught(lambda: fit("nope.csv", **options))).startswith(f"{next(iter(options))}=")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_called_empty(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    check(lambda: fit(pipe), f"{pipe} is a pipe or a device: save what it holds to a file first")
 
 
 def test_the_last_bad_row_of_many_is_named() -> None:

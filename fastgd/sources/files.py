@@ -24,6 +24,8 @@ def read_file(path: str, target: Any, features: Sequence[str] | None) -> Table:
         raise DataError(f"no file {path!r} (looked in {os.getcwd()})")
     if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name a CSV or Parquet file in it")
+    if not os.path.isfile(path):
+        raise DataError(f"{path} is a pipe or a device: save what it holds to a file first")
     try:
         import pyarrow
     except ImportError:
