@@ -88,11 +88,10 @@ def _whole(value: int, name: str, least: int) -> int:
 def trace(state: NDArray[np.float64], iterations: NDArray[np.int64]) -> Path:
     """The path of a state that has begun."""
     kernels = line_kernels()
-    out = np.empty((len(iterations), 3))
+    out = np.empty((len(iterations), 4))
     kernels.trace(state, iterations.astype(np.float64), iterations % 2 == 1, out)
-    exponent = 2 * int(state[kernels.EXPONENT_Y])
     with np.errstate(over="ignore"):
-        error = np.ldexp(out[:, 2], exponent)
+        error = np.ldexp(out[:, 2], out[:, 3].astype(np.int64))
     bad = ~(np.isfinite(error) & np.isfinite(out[:, 0]) & np.isfinite(out[:, 1]))
     if bad.any():
         row = int(np.argmax(bad))

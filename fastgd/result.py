@@ -93,7 +93,8 @@ class FitResult:
     @property
     def error(self) -> float:
         """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
-        return self._error(self._state.item(line_kernels().END_ERROR))
+        kernels, state = line_kernels(), self._state
+        return scale(state.item(kernels.END_ERROR), state[kernels.END_ERROR_EXPONENT], "the mean squared error", "y")
 
     @property
     def n_iter(self) -> int:
@@ -115,7 +116,7 @@ class FitResult:
     def status(self) -> Status:
         """How the descent ended."""
         kernels = line_kernels()
-        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
+        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE] and self._state[kernels.D1] != 0.0:
             return Status.DIVERGED
         tolerance = self._state.item(kernels.TOLERANCE)
         if not math.isnan(tolerance):
@@ -136,7 +137,9 @@ class FitResult:
     def optimum(self) -> Optimum:
         """The least squares solution."""
         intercept, slope = self._limit()
-        return Optimum(intercept, np.array([slope]), self._error(self._state[line_kernels().BEST_ERROR]))
+        kernels, state = line_kernels(), self._state
+        error = scale(state.item(kernels.BEST_ERROR), 2 * state[kernels.EXPONENT_Y], "the least mean squared error", "y")
+        return Optimum(intercept, np.array([slope]), error)
 
     @property
     def rank(self) -> int:
@@ -155,8 +158,12 @@ class FitResult:
         Negative for a run that is far away. `inference().r2` is that of the least squares line and, without an intercept,
         about 0 instead of the mean, as statsmodels has it.
         """
-        kernels = line_kernels()
-        return _explained(self._state.item(kernels.END_ERROR), self._state.item(kernels.VAR_Y))
+        kernels, state = line_kernels(), self._state
+        residual, variance = state.item(kernels.END_ERROR), state.item(kernels.VAR_Y)
+        if variance == 0.0:
+            return _explained(residual, variance)
+        exponent = state[kernels.END_ERROR_EXPONENT] - 2 * state[kernels.EXPONENT_Y]
+        return 1.0 - scale(residual / variance, exponent, "the error over the variance", "the start")
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """intercept + X coef.
@@ -362,9 +369,6 @@ class FitResult:
         kernels, state = line_kernels(), self._state
         ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
         return scale(state[kernels.LIMIT_B], ey, "the intercept"), scale(state[kernels.LIMIT_W], ey - ex, "the slope")
-
-    def _error(self, scaled: float) -> float:
-        return scale(scaled, 2 * self._state[line_kernels().EXPONENT_Y], "the mean squared error", "y")
 
     def _moving(self) -> list[tuple[int, int, int]]:
         """Slots of the directions with a distance to go, for `iterations_for`."""

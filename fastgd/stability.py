@@ -29,7 +29,7 @@ def line_kernels() -> ModuleType:
 def mean_squares(state: NDArray[np.float64]) -> tuple[float, float]:
     """Mean squares of x / 2^ex and y / 2^ey."""
     k = line_kernels()
-    return state.item(k.MEAN_X) ** 2 + state.item(k.VAR_X), state.item(k.MEAN_Y) ** 2 + state.item(k.VAR_Y)
+    return state.item(k.SQUARE_X), state.item(k.MEAN_Y) ** 2 + state.item(k.VAR_Y)
 
 
 def scale(value: float, exponent: float, what: str, column: str = "x") -> float:

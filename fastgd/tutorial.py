@@ -147,16 +147,18 @@ def _descend(points: ArrayLike, b: float, m: float, learning_rate: float, num_it
     array = _points(points)
     first_b, first_m = b, m
     descend = _kernels().descend
-    most = 1 + _STEPS_A_CALL // len(array)
+    most = 2 + 2 * (_STEPS_A_CALL // (2 * len(array)))  # even: a loop that overshoots forever comes back every other step
     while left > 0:
         before = (b, m)
-        b, m = descend(b, m, array, rate, min(left, most))
-        left -= most
-        if before == (b, m) or b != b:  # a fixed point, or nan: the rest of the loop changes nothing
+        b, m = map(float, descend(b, m, array, rate, min(left, most)))  # NumPy scalars where NUMBA_DISABLE_JIT is set
+        left = max(0, left - most)
+        if b != b and m != m:  # nan stays
             break
+        if (b.hex(), m.hex()) == (before[0].hex(), before[1].hex()):  # the loop goes round in `most` steps, or stands still
+            left %= most
     if not (math.isfinite(b) and math.isfinite(m)):
         _warn_overflow(array, first_b, first_m, 4)
-    return [float(b), float(m)]  # NumPy scalars where NUMBA_DISABLE_JIT is set
+    return [b, m]
 
 
 def _number(value: Any, name: str) -> float:

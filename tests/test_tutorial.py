@@ -101,6 +101,19 @@ def test_a_fixed_point_ends_the_loop_where_it_would_stay() -> None:
     assert fastgd.gradient_descent(xy, 0, 0, 0.1, 10**15) == naive.gradient_descent(xy, 0, 0, 0.1, 10_000)
 
 
+def test_a_loop_that_overshoots_forever_ends_on_the_right_side() -> None:
+    xy = np.zeros((1024, 2))
+    assert [fastgd.gradient_descent(xy, 3.0, 0.0, 1.0, 10**15 + k)[0] for k in (0, 1)] == [3.0, -3.0]
+
+
+@pytest.mark.parametrize(("b", "m", "rate"), [(-0.0, 0.0, 1e-200), (-0.0, -0.0, -1.0), (0.0, -0.0, 1.0)])
+def test_signs_of_zero_are_the_loops(b: float, m: float, rate: float) -> None:
+    for xy in ([(0.0, 1e-200)], [(0.0, 0.0)], [(-0.0, 0.0), (1e-300, 0.0)]):
+        for k in range(4):
+            ours = fastgd.gradient_descent(xy, b, m, rate, k)
+            assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, k)]
+
+
 @pytest.mark.parametrize("data", ["made", "the lesson's"])
 def test_the_lessons_script_prints_what_it_printed(data: str, tmp_path: Path) -> None:
     path, header = (HOURS, 1) if data == "made" else (LESSON, 0)

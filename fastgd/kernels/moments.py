@@ -48,7 +48,7 @@ def _copy(X: NDArray[np.float64], y: NDArray[np.float64], factors: NDArray[np.fl
 
 
 @kernel
-def _subtract(shift: float, m: int, factor: NDArray[np.float64]) -> int:
+def _take_off(shift: float, m: int, factor: NDArray[np.float64]) -> int:
     """Values minus shift, exactly, as value + rest; returns how many rests are not zero."""
     value = factor[0, :m]
     rest = factor[1, :m]
@@ -212,7 +212,7 @@ def _accumulate_columns(
         inexact = 0
         for i in range(factors.shape[0]):
             if shift[1 + i] != 0.0:
-                inexact += _subtract(shift[1 + i], m, factors[i])
+                inexact += _take_off(shift[1 + i], m, factors[i])
         if weight.size > 0:
             _weigh(weight[start:stop], factors, high, low)
             _accumulate_pairs(factors, 2, m, high, low)

@@ -5,6 +5,8 @@ The squared residual is ``r * r``, not ``r ** 2``: Python's power goes through t
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,7 +68,10 @@ def descend(
                     m_gradient += m_terms[i]
         new_b = b - learning_rate * b_gradient
         new_m = m - learning_rate * m_gradient
-        if new_b == b and new_m == m:  # a fixed point in float64: every later step is the same
-            break
+        fixed = new_b == b and new_m == m
+        fixed = fixed and math.copysign(1.0, new_b) == math.copysign(1.0, b)  # 0 and -0 are equal, but not the same
+        fixed = fixed and math.copysign(1.0, new_m) == math.copysign(1.0, m)
         b, m = new_b, new_m
+        if fixed:  # every later step is this one
+            break
     return b, m
