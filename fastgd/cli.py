@@ -20,9 +20,15 @@ import fastgd
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
-_ARGUMENT = re.compile(
-    r"(?<!['\w])(learning_rate|max_iter|tol|start|standardize|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)|(?<!['\w])max_iter\b"
-)
+_OPENING = re.compile(r"(learning_rate|max_iter|tol|start|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)(?=[ :])")
+_ADVICE = {
+    "learning_rate='auto'": "--learning-rate auto",
+    "standardize=True": "--standardize",
+    "unstable='run'": "--unstable run",
+    "raise max_iter": "raise --max-iter",
+    "pass max_iter": "pass --max-iter",
+    "or max_iter": "or --max-iter",
+}
 
 
 class _Door(TyperGroup):
@@ -35,7 +41,7 @@ class _Door(TyperGroup):
             sys.stdout.reconfigure(errors="backslashreplace")  # a column name that the output's encoding lacks
         with warnings.catch_warnings():
             warnings.simplefilter("always", fastgd.ConvergenceWarning)
-            warnings.showwarning = lambda message, *_: _tell(f"warning: {message}")
+            warnings.showwarning = lambda message, *_: _tell(str(message), "warning: ")
             try:
                 return super().main(*args, **kwargs)
             except (fastgd.FastGDError, ImportError) as error:
@@ -186,8 +192,8 @@ def _everything(result: fastgd.FitResult) -> dict[str, Any]:
 def _stability(stability: fastgd.Stability, rate: float | None) -> dict[str, Any]:
     fields = _held(stability, "eigenvalues", "condition", "max_learning_rate", "best_learning_rate", "rank")
     fields["iterations_at_best"] = stability.iterations()
-    fields["iterations_at_rate"] = stability.iterations(learning_rate=rate) if rate else None
-    fields["overflow_iteration"] = stability.overflow_iteration(rate) if rate else None
+    fields["iterations_at_rate"] = stability.iterations(learning_rate=rate) if rate is not None else None
+    fields["overflow_iteration"] = stability.overflow_iteration(rate) if rate is not None else None
     return fields
 
 
@@ -235,16 +241,17 @@ def _fold(line: str, width: int) -> str:
     return "\n".join(lines).replace("\u00a0%", " %")
 
 
-def _tell(message: str) -> None:
-    print("fastgd:", _in_options(" ".join(message.splitlines())), file=sys.stderr)
+def _tell(message: str, kind: str = "") -> None:
+    print(f"fastgd: {kind}{_in_options(' '.join(message.splitlines()))}", file=sys.stderr)
 
 
 def _in_options(text: str) -> str:
-    """The library's arguments as this command spells them: standardize=True is --standardize, max_iter=5 --max-iter 5."""
+    """The library's arguments as this command spells them, where a message begins with one or advises one."""
 
     def spell(argument: re.Match[str]) -> str:
-        name, value = argument[1] or argument[0], argument[2]
-        option = "--" + name.replace("_", "-")
-        return option if value in (None, "True") else option + " " + value.strip("'[]").replace(", ", ",")
+        return f"--{argument[1].replace('_', '-')} {argument[2].strip(chr(39) + '[]').replace(', ', ',')}"
 
-    return _ARGUMENT.sub(spell, text)
+    text = _OPENING.sub(spell, text, count=1) if _OPENING.match(text) else text
+    for ours, here in _ADVICE.items():
+        text = text.replace(ours, here)
+    return text

@@ -253,8 +253,8 @@ def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
             )
     if outcome == kernels.ENDLESS:
         raise DataError(
-            f"tol={result._state[kernels.TOLERANCE]:g} takes more iterations at learning_rate={result.learning_rate!r} than "
-            "float64 can count: pass a larger rate, or max_iter"
+            f"learning_rate={result.learning_rate!r} is so small that the tolerance {result._state[kernels.TOLERANCE]:g} takes "
+            "more iterations than float64 can count: pass a larger rate, or max_iter"
         )
     if not (math.isfinite(result.intercept) and math.isfinite(result.slope)):
         raise DataError(

@@ -54,6 +54,13 @@ class Inference:
         Of the hypothesis that all coefficients but the intercept are 0.
     level : float
         Of the intervals.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> found = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference()
+    >>> found.degrees_of_freedom, round(found.residual_sd, 6), found.interval[1].round(4).tolist()
+    (2, 0.591608, [0.7616, 3.0384])
     """
 
     names: tuple[str, ...]

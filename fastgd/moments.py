@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from threading import Lock
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,21 @@ from fastgd.sources.table import EMPTY, as_float64
 _empty = np.empty
 
 
+_compiling = Lock()
+
+
 @cache
 def _kernel() -> tuple[Callable[..., bool], int]:
     """`sum_rows`, compiled or loaded on the first call for any strided float64 array, writeable or not, and its block."""
     from fastgd.kernels import moments
 
-    if hasattr(moments.sum_rows, "compile"):  # a plain function where NUMBA_DISABLE_JIT is set
+    with _compiling:
+        _compile(moments)
+    return moments.sum_rows, moments.BLOCK
+
+
+def _compile(moments: ModuleType) -> None:
+    if hasattr(moments.sum_rows, "compile") and not moments.sum_rows.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
         from numba import types
 
         matrix = types.Array(types.float64, 2, "A", readonly=True)
@@ -30,7 +41,6 @@ def _kernel() -> tuple[Callable[..., bool], int]:
         levels = types.float64[:, ::1]
         moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, levels))
         moments.sum_rows.disable_compile()
-    return moments.sum_rows, moments.BLOCK
 
 
 class Moments:
@@ -42,12 +52,6 @@ class Moments:
     The co-moments are sums of products about the mean, S_uv = sum w (u - mean u) (v - mean v), carried to about 31
     digits (Ogita, Rump & Oishi 2005, *Accurate sum and dot product*).
 
-    Attributes
-    ----------
-    n_samples : int
-    feature_names : tuple of str
-    target_name : str
-
     Examples
     --------
     >>> import fastgd
@@ -58,13 +62,13 @@ class Moments:
     3.5
     """
 
-    __slots__ = ("_feature_names", "_sums", "_target_name", "n_samples")
+    __slots__ = ("_feature_names", "_n_samples", "_sums", "_target_name")
 
     def __init__(
         self, sums: NDArray[np.float64], n_samples: int, feature_names: tuple[str, ...] | None, target_name: str | None
     ) -> None:
         self._sums = sums
-        self.n_samples = n_samples
+        self._n_samples = n_samples
         self._feature_names = feature_names
         self._target_name = target_name
 
@@ -92,6 +96,11 @@ class Moments:
         [1.5, 3.0]
         """
         return sum_table(read_pair(X, y), sample_weight)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of rows, those of weight 0 not counted."""
+        return self._n_samples
 
     @property
     def n_features(self) -> int:
@@ -173,7 +182,13 @@ def sum_table(table: Table, sample_weight: Any = None) -> Moments:
         q += 1
     if q != 2:  # before any work
         Moments(_empty((4, _sums_of(q))), 0, table.feature_names, None).require_one_feature()
-    weight = EMPTY if sample_weight is None else _read_weight(sample_weight, n)
+    weight = EMPTY
+    if sample_weight is not None:
+        weight = _read_weight(sample_weight, n)
+        if not weight.all():  # a row of weight 0 counts as absent, whatever stands in it
+            rows = np.flatnonzero(weight)
+            table, weight, n = table.take(rows), weight[rows], len(rows)
+            X, y = table.X, table.y
     if table.is_ready():
         sum_rows, block = _kernel()
         total = levels = _empty((4, 6))

@@ -60,7 +60,7 @@ def summary(result: FitResult) -> str:
     facts = [
         ("status", f"{result.status.name.lower()}: {result.status.value}"),
         ("iterations", count(result.n_iter)),
-        ("distance still to go", share(result.remaining)),
+        ("distance still to go", "more than at the start" if result.status is Status.DIVERGED else share(result.remaining)),
         ("learning rate", f"{result.learning_rate:.9g}"),
         *_limits(result.stability),
         ("R squared", f"{result.r2:.9g}"),
@@ -120,6 +120,8 @@ def explain(result: FitResult) -> str:
 
 def _on_rate(result: FitResult) -> str:
     rate, stability = result.learning_rate, result.stability
+    if stability.rank == 0:
+        return f"{result.feature_names[0]} is zero in every row, so the error does not depend on it, and any rate is stable."
     limit, best = stability.max_learning_rate, stability.best_learning_rate
     if result.status is Status.DIVERGED:
         overflow = result.stability.overflow_iteration(rate)
@@ -150,7 +152,9 @@ def _on_distance(result: FitResult) -> str:
     n = iterations(result.n_iter)
     if result.status is Status.DIVERGED:
         return f"It stopped after {n} at the error {result.error:.6g}; the least possible is {optimum.error:.6g}."
-    best = f"intercept {optimum.intercept:.9g}, {result.feature_names[0]} {optimum.coef[0]:.9g}"
+    best = f"{result.feature_names[0]} {optimum.coef[0]:.9g}"
+    if len(result.start) == 2:
+        best = f"intercept {optimum.intercept:.9g}, {best}"
     if result.rank < 2 and len(result.start) == 2:
         best += f" (every {result.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
     if result.remaining == 0.0:

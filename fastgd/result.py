@@ -15,8 +15,7 @@ from fastgd import inference, report, store
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
-from fastgd.sources import read_pair
-from fastgd.sources.arrays import numbers
+from fastgd.sources import read_features, read_pair
 from fastgd.sources.table import as_float64
 from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
 
@@ -37,6 +36,13 @@ class Optimum:
     coef : ndarray of shape (p,)
     error : float
         The least mean squared error.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> optimum = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], max_iter=1).optimum
+    >>> round(float(optimum.coef[0]), 12), round(optimum.error, 12)
+    (1.9, 0.175)
     """
 
     intercept: float
@@ -170,7 +176,8 @@ class FitResult:
 
         Parameters
         ----------
-        X : array_like of shape (n,) or (n, 1)
+        X : array_like of shape (n,) or (n, 1), or a frame
+            Of a frame, the column that was fitted is taken by its name; other columns may stand beside it.
 
         Returns
         -------
@@ -181,7 +188,7 @@ class FitResult:
         DataError
             For a shape or values that do not fit.
         """
-        x = _column(X)
+        x = self._column(X)
         with np.errstate(over="ignore", invalid="ignore"):
             return _finite(self.intercept + x * self.slope, x, "prediction")
 
@@ -193,7 +200,7 @@ class FitResult:
         X : array_like of shape (n,) or (n, 1)
         y : array_like of shape (n,)
         """
-        table = read_pair(X, y)
+        table = read_pair(self._column(X), y)
         table.refuse_bad_cell()
         t, predicted = as_float64(table.y), self.predict(table.X)
         _, exponent = np.frexp(max(np.abs(t).max(), np.abs(predicted).max()))
@@ -206,8 +213,8 @@ class FitResult:
 
         They are those of `optimum`, whatever this descent reached, under the classical assumptions: independent errors of one
         variance with a normal distribution. Weights are read as `statsmodels.WLS` reads them, an error's variance being
-        inverse to its weight, and n is the number of rows: the standard errors do not change if all weights are multiplied,
-        and a row of weight 2 is not two rows here.
+        inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of weight 2 is not
+        two rows here. (A row of weight 0 is none, where WLS counts it.)
 
         Parameters
         ----------
@@ -270,7 +277,7 @@ class FitResult:
         >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).predict_interval([5]).round(4).tolist()
         [[5.4752, 13.5248]]
         """
-        x = _column(X)
+        x = self._column(X)
         return _finite(inference.bounds(self, x, level, kind), x, "interval")
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -304,10 +311,10 @@ class FitResult:
         Parameters
         ----------
         every : int, optional
-            One iterate in so many, up to `n_iter`.
+            One iterate in so many, and the last, up to `n_iter`.
         at : iterable of int, optional
             These iterations, in this order, also past `n_iter`; up to 2^63 - 1.
-            Without either: 0 to `n_iter`, about 20 a decade.
+            Without either: 0 to `n_iter` or 2^63 - 1, about 20 a decade.
         """
         return trace(self._state, choose_iterations(self.n_iter, every, at))
 
@@ -370,6 +377,12 @@ class FitResult:
         ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
         return scale(state[kernels.LIMIT_B], ey, "the intercept"), scale(state[kernels.LIMIT_W], ey - ex, "the slope")
 
+    def _column(self, X: ArrayLike) -> NDArray[np.float64]:
+        x = read_features(X, self.moments._feature_names)
+        if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
+            raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
+        return as_float64(x.reshape(-1))
+
     def _moving(self) -> list[tuple[int, int, int]]:
         """Slots of the directions with a distance to go, for `iterations_for`."""
         k = line_kernels()
@@ -383,13 +396,6 @@ class FitResult:
             f"<FitResult: {self.moments.target_name} = {self.intercept:.9g} + {self.slope:.9g} * {names}, "
             f"{self.status.name.lower()}{short}>"
         )
-
-
-def _column(X: ArrayLike) -> NDArray[np.float64]:
-    x = numbers(X, "X")
-    if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
-        raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
-    return as_float64(x.reshape(-1))
 
 
 def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> NDArray[np.float64]:

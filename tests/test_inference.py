@@ -56,9 +56,11 @@ def test_agrees_with_statsmodels(weights: str, fit_intercept: bool) -> None:
     rng = np.random.default_rng(2)
     weight = {"none": None, "real": rng.uniform(0.1, 3.0, 30), "some zero": rng.integers(0, 3, 30)}[weights]
     new = np.array([-3.0, 4.0, 7.0, 100.0])
+    result = fastgd.fit(x, y, sample_weight=weight, fit_intercept=fit_intercept)
+    if weights == "some zero":  # the peer counts such rows
+        x, y, weight = (v[weight > 0] for v in (x, y, weight))
     design, at = (api.add_constant(v) if fit_intercept else v[:, np.newaxis] for v in (x, new))
     peer = api.WLS(y, design, weights=1.0 if weight is None else weight).fit()
-    result = fastgd.fit(x, y, sample_weight=weight, fit_intercept=fit_intercept)
     ours = result.inference(0.9)
     for value, theirs in (
         (ours.coef, peer.params),

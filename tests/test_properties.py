@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import fastgd
 
 plain = st.floats(-100, 100, allow_subnormal=False).map(lambda v: round(v, 3))
+anything = st.floats(allow_nan=True, allow_infinity=True)
 powers = st.integers(-900, 900)
 
 
@@ -62,6 +63,17 @@ def test_weights_are_repeats(xy: tuple[np.ndarray, np.ndarray], counts: list[int
     assert weighted.slope == pytest.approx(repeated.slope, rel=1e-14, abs=1e-14)
     assert weighted.intercept == pytest.approx(repeated.intercept, rel=1e-13, abs=1e-12)
     assert weighted.error == pytest.approx(repeated.error, rel=1e-12, abs=1e-14)
+
+
+@given(lines(), anything, anything, st.integers(0, 30))
+def test_a_row_of_weight_zero_is_absent_whatever_stands_in_it(
+    xy: tuple[np.ndarray, np.ndarray], fill_x: float, fill_y: float, place: int
+) -> None:
+    x, y = xy
+    place = min(place, len(x))
+    weight = np.insert(np.ones(len(x)), place, 0.0)
+    filled = fastgd.fit(np.insert(x, place, fill_x), np.insert(y, place, fill_y), sample_weight=weight)
+    assert bits(filled) == bits(fastgd.fit(x, y, sample_weight=np.ones(len(x))))
 
 
 @given(lines(), st.floats(0.01, 0.99), st.integers(0, 6))
@@ -153,6 +165,19 @@ def test_tolerance_names_the_first_iterate_that_meets_it(
     assert result.n_iter <= bound + bound // 2**50  # past 2^53 the counts themselves are rounded
 
 
+@given(lines(), st.floats(0.05, 0.95))
+def test_the_count_at_the_limit_is_where_the_loop_stands_still(xy: tuple[np.ndarray, np.ndarray], share: float) -> None:
+    x, y = xy
+    rate = fastgd.analyse(x, y).max_learning_rate * share
+    limit = fastgd.fit(x, y, learning_rate=rate)
+    there = fastgd.fit(x, y, learning_rate=rate, max_iter=limit.n_iter)
+    assert there.converged
+    assert (there.intercept.hex(), there.slope.hex()) == (limit.intercept.hex(), limit.slope.hex())
+    if 2 < limit.n_iter < 2**53 and limit.rank == 2:
+        before = fastgd.fit(x, y, learning_rate=rate, max_iter=limit.n_iter - 2)
+        assert not before.converged
+
+
 @given(lines(), st.floats(1.3, 50.0))
 def test_overflow_is_forecast_within_two(xy: tuple[np.ndarray, np.ndarray], excess: float) -> None:
     x, y = xy
@@ -173,9 +198,6 @@ def test_overflow_is_forecast_within_two(xy: tuple[np.ndarray, np.ndarray], exce
         assert abs(forecast - happened) <= 2
 
 
-anything = st.floats(allow_nan=True, allow_infinity=True)
-
-
 @given(
     st.lists(st.tuples(anything, anything), min_size=1, max_size=8),
     st.one_of(st.just("auto"), st.floats(min_value=0, exclude_min=True, allow_infinity=False)),
@@ -183,6 +205,7 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
     st.one_of(st.none(), st.floats(1e-300, 0.999)),
     st.booleans(),
     st.booleans(),
+    st.one_of(st.none(), st.tuples(st.floats(-1e289, 1e289), st.floats(-1e289, 1e289))),
     st.sampled_from(["raise", "run"]),
 )
 def test_nothing_but_finite_numbers_or_one_of_our_errors_comes_out(
@@ -192,6 +215,7 @@ def test_nothing_but_finite_numbers_or_one_of_our_errors_comes_out(
     tol: float | None,
     fit_intercept: bool,
     standardize: bool,
+    start: tuple[float, float] | None,
     unstable: str,
 ) -> None:
     with warnings.catch_warnings():
@@ -205,6 +229,7 @@ def test_nothing_but_finite_numbers_or_one_of_our_errors_comes_out(
                 tol=tol,
                 fit_intercept=fit_intercept,
                 standardize=standardize,
+                start=start if fit_intercept or start is None else start[1:],
                 unstable=unstable,
             )
         except (fastgd.DataError, fastgd.UnstableLearningRateError) as error:
@@ -215,7 +240,9 @@ def test_nothing_but_finite_numbers_or_one_of_our_errors_comes_out(
         assert 0.0 <= result.remaining <= 1.0
         assert isinstance(result.status, fastgd.Status)
         for ask in (
-            lambda: [result.error, result.r2, *result.stability.eigenvalues, result.stability.condition],
+            lambda: [result.error],
+            lambda: [result.r2],
+            lambda: [*result.stability.eigenvalues, result.stability.condition],
             lambda: [result.optimum.intercept, *result.optimum.coef, result.optimum.error],
             lambda: [result.learning_rate, result.stability.max_learning_rate, result.stability.best_learning_rate],
             lambda: [int(result.stability.iterations() or 0) > 0, int(result.stability.overflow_iteration(1.0) or 0) >= 0],

@@ -174,8 +174,9 @@ def test_range() -> None:
     assert bits(fastgd.fit(range(4), Y)) == bits(fastgd.fit([0, 1, 2, 3], Y))
 
 
-def test_two_points_as_tuples_and_two_columns_as_tuples() -> None:
-    assert fastgd.fit(((1, 2), (2, 5))).slope == pytest.approx(3, rel=1e-14)
+def test_a_tuple_of_two_is_x_and_y_and_a_list_is_points() -> None:
+    assert fastgd.fit(((1, 2), (3, 5))).slope == pytest.approx(2, rel=1e-14)
+    assert fastgd.fit([(1, 2), (3, 5)]).slope == pytest.approx(1.5, rel=1e-14)
     assert bits(fastgd.fit((tuple(X), tuple(Y)))) == EXPECTED
     assert fastgd.fit(([1, 2], [2, 5])).slope == pytest.approx(3, rel=1e-14)
 

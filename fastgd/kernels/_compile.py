@@ -32,7 +32,6 @@ def kernel(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
 def inlined(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
     """A piece that is copied into the kernels before compilation.
 
-    LLVM then sees that a loop's arrays are rows of one buffer and vectorises it: the moments of 10^7 points run twice
-    as fast as with the same pieces as functions (2.2 against 4.4 ns a row).
+    LLVM then vectorises the loops around it: the moments of (x, y) ran twice as fast as with the same pieces as functions.
     """
     return njit(inline="always", error_model="numpy", nogil=True)(function)

@@ -40,8 +40,8 @@ def two_product(a: float, b: float) -> tuple[float, float]:
 def product_error(a: float, b: float, p: float) -> float:
     """a * b - p for p = a * b as rounded, by Veltkamp's halves and Dekker's product.
 
-    Compiled for a processor that has it, one fused multiply-add gives the same: the sums of 10^7 points take 1.5 ns a row
-    with it, and 1.9 without.
+    Compiled for a processor that has it, one fused multiply-add gives the same: the sums of (x, y) take 1.6 ns a row in
+    cache with it, and 2.2 without.
     """
     t = _SPLITTER * a
     a1 = t - (t - a)

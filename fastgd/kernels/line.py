@@ -46,6 +46,7 @@ _ONE, _TWO = (1.0, 0.0), (2.0, 0.0)
 _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
+_NOISE = 2.0**-100  # a few units in the last place of 106 bits
 _TINY, _HUGE = 2.0**-200, 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
@@ -63,6 +64,13 @@ def _add(a: Pair, b: Pair) -> Pair:
 @inlined
 def _subtract(a: Pair, b: Pair) -> Pair:
     return _add(a, (-b[0], -b[1]))
+
+
+@kernel
+def _difference(a: Pair, b: Pair) -> Pair:
+    """a - b, and 0 where only the rounding of two equal numbers is left."""
+    d = _subtract(a, b)
+    return (0.0, 0.0) if abs(d[0]) <= _NOISE * abs(a[0]) else d
 
 
 @kernel
@@ -129,10 +137,10 @@ def _centre(sums: NDArray[np.float64], state: NDArray[np.float64]) -> None:
     share = _divide(_ONE, weight)
     x, y = _multiply(sum_x, share), _multiply(sum_y, share)
     # Sums about the shift, less the mean's part: cancels at most 34 of 106 bits, the shift having been chosen for that.
-    xx = _subtract((sums[0, 3], sums[1, 3]), _multiply(sum_x, x))
-    xy = _subtract((sums[0, 4], sums[1, 4]), _multiply(sum_x, y))
-    yy = _subtract((sums[0, 5], sums[1, 5]), _multiply(sum_y, y))
-    if xx[0] <= 0.0:  # a column that does not vary, up to the rounding of 106 bits
+    xx = _difference((sums[0, 3], sums[1, 3]), _multiply(sum_x, x))
+    xy = _difference((sums[0, 4], sums[1, 4]), _multiply(sum_x, y))
+    yy = _difference((sums[0, 5], sums[1, 5]), _multiply(sum_y, y))
+    if xx[0] <= 0.0:  # a column that does not vary
         xx = xy = (0.0, 0.0)
     if yy[0] <= 0.0:
         yy = xy = (0.0, 0.0)
@@ -166,8 +174,8 @@ def _minimise(state: NDArray[np.float64]) -> None:
         slope = _divide(xy, xx)
     _put(state, BEST_W, slope)
     if state[INTERCEPT] == 1.0:
-        _put(state, BEST_B, _subtract(y, _multiply(slope, x)))
-    error = _subtract(yy, _multiply(slope, xy))
+        _put(state, BEST_B, _difference(y, _multiply(slope, x)))
+    error = _difference(yy, _multiply(slope, xy))
     state[BEST_ERROR] = max(error[0], 0.0)
 
 

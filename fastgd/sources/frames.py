@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.arrays import read_arrays, read_points, real
+from fastgd.sources.arrays import numbers, read_arrays, read_points, real
 from fastgd.sources.table import EMPTY, Table
 
 
@@ -70,6 +70,21 @@ def read_columns(x: Any, y: Any, features: Sequence[str] | None) -> Table:
     )
     table.feature_names, table.target_name = named.feature_names, named.target_name
     return table
+
+
+def read_features(X: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
+    """Feature columns alone: of a frame those of these names, if the fit knew names, in any order."""
+    import narwhals as nw
+
+    frame = _from_native(X)
+    if isinstance(frame, nw.DataFrame) and names is not None:
+        frame = frame.select(*_choose_features(names, frame.columns, "X"))
+    columns = _series(frame)
+    if not columns:
+        return numbers(X, "X")
+    named = Table(np.empty((0, len(columns))), np.empty(0))
+    named.feature_names = tuple(str(column.name) for column in columns)
+    return _matrix([_column(column, i, named) for i, column in enumerate(columns)])
 
 
 def choose_columns(

@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 from typing import Any, Never
 
-import numpy as np
 from numpy import ndarray
+from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import read_arrays, read_points
+from fastgd.sources.arrays import numbers, read_arrays, read_points
 from fastgd.sources.table import Table
 
 _ARRAYS = (ndarray, list, tuple)
@@ -32,15 +32,14 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     DataError
         What came, what was needed, what to do.
     """
-    # Arrays first: a look for a path (an abstract class) takes 0.3 of a small fit's 5 microseconds.
+    # Arrays first: a look for a path (an abstract class) takes 0.3 microseconds, a fourteenth of a small fit.
     if isinstance(data, _ARRAYS):
         if target is None:
             if isinstance(data, tuple) and len(data) == 2:
                 x, y = data
                 if features is None and type(x) is ndarray is type(y):
                     return read_arrays(x, y)
-                if not _are_two_points(x, y):
-                    return read_pair(x, y, features)
+                return read_pair(x, y, features)
             if features is not None:
                 _refuse_features()
             return read_points(data)
@@ -71,12 +70,15 @@ def read_pair(x: Any, y: Any, features: Sequence[str] | None = None) -> Table:
     return read_columns(x, y, features)
 
 
+def read_features(X: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
+    """Feature columns to predict from; of a frame those of these names, if the fit knew names."""
+    if isinstance(X, _ARRAYS):
+        return numbers(X, "X")
+    from fastgd.sources import frames
+
+    return frames.read_features(X, names)
+
+
 def _refuse_features() -> Never:
     raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
 
-
-def _are_two_points(first: Any, second: Any) -> bool:
-    """Whether a tuple of two is two points, ((x, y), (x, y)), rather than (x, y): tuples in a tuple, of two numbers each."""
-    if not (isinstance(first, tuple) and isinstance(second, tuple)):
-        return False
-    return all(len(row) == 2 and np.isscalar(row[0]) and np.isscalar(row[1]) for row in (first, second))

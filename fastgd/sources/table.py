@@ -31,12 +31,15 @@ class Table:
         The file, for messages.
     line_of : callable or None
         Of a text file, the line on which a row begins.
+    rows : ndarray of int, or None
+        Which rows of the source these are, for messages; None if all.
     """
 
     feature_names: tuple[str, ...] | None = None
     target_name: str | None = None
     path: str | None = None
     line_of: Callable[[int], int] | None = None
+    rows: NDArray[np.intp] | None = None
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
@@ -53,6 +56,18 @@ class Table:
         """Whether the kernels can read the columns where they are."""
         return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y))
 
+    def take(self, rows: NDArray[np.intp]) -> Table:
+        """These rows only."""
+        taken = Table(self.X[rows], self.y if self.y is EMPTY else self.y[rows])
+        taken.feature_names, taken.target_name, taken.path, taken.line_of = (
+            self.feature_names,
+            self.target_name,
+            self.path,
+            self.line_of,
+        )
+        taken.rows = rows
+        return taken
+
     def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """The columns as float64, CHUNK rows at a time."""
         for start in range(0, len(self.X), CHUNK):
@@ -68,6 +83,8 @@ class Table:
         return f"x[:, {column}]" if self.n_features > 1 else "x"
 
     def place_of(self, row: int) -> str:
+        if self.rows is not None:
+            row = int(self.rows[row])
         if self.path is None:
             return f"in row {row}"
         if self.line_of is None:

@@ -1,0 +1,127 @@
+"""Results as objects: copies, threads, prediction by name, and iterates for every option against 60 digits."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import subprocess
+import sys
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+
+import fastgd
+
+X, Y, WEIGHT = [1.0, 2.5, 4.0, 7.0, 7.5], [2.0, 3.0, 7.0, 6.5, 9.0], [1.0, 2.0, 0.5, 1.0, 3.0]
+
+
+def everything(result: fastgd.FitResult) -> list[object]:
+    texts = [result.summary(), result.explain(), repr(result)]
+    return [*texts, result.predict(X).tolist(), result.path().error.tolist(), result.start]
+
+
+@pytest.mark.parametrize("duplicate", [lambda thing: pickle.loads(pickle.dumps(thing)), copy.copy, copy.deepcopy])
+def test_copies_say_the_same(duplicate: object) -> None:
+    result = fastgd.fit(X, Y, learning_rate=0.01, max_iter=10**20 + 1, start=[1, 2], sample_weight=WEIGHT)
+    assert everything(duplicate(result)) == everything(result)  # type: ignore[operator]
+    assert duplicate(result.moments).mean.tolist() == result.moments.mean.tolist()  # type: ignore[operator]
+    assert duplicate(result.stability).summary() == result.stability.summary()  # type: ignore[operator]
+
+
+def test_attributes_cannot_be_set() -> None:
+    result = fastgd.fit(X, Y)
+    for thing, name in ((result, "slope"), (result, "n_iter"), (result.moments, "n_samples"), (result.stability, "moments")):
+        with pytest.raises(AttributeError):
+            setattr(thing, name, 1)
+
+
+def test_first_fits_of_many_threads() -> None:
+    code = (
+        "import fastgd; from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    print(len(set(pool.map(lambda _: fastgd.fit([1., 2., 4.], [1., 3., 4.]).slope, range(32)))))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "1\n"
+
+
+def test_prediction_takes_the_fitted_column_by_name() -> None:
+    pd = pytest.importorskip("pandas", reason="needs pandas")
+    frame = pd.DataFrame({"price": Y, "area": X, "town": ["a"] * 5})
+    result = fastgd.fit(frame, "price", features=["area"])
+    assert result.predict(frame).tolist() == result.predict(X).tolist()
+    assert result.score(frame, frame["price"]) == pytest.approx(result.r2, rel=1e-13)
+    with pytest.raises(fastgd.DataError, match="^no column 'area' in X: it has 'price'$"):
+        result.predict(frame[["price"]])
+    assert fastgd.fit(X, Y).predict(frame[["area"]]).tolist() == result.predict(X).tolist()
+
+
+def test_stable_rates() -> None:
+    stability = fastgd.analyse(X, Y)
+    limit = stability.max_learning_rate
+    rates = [-1.0, 0.0, 1e-300, np.nextafter(limit, 0.0), limit, np.nan, np.inf]
+    assert [stability.is_stable(rate) for rate in rates] == [False, False, True, True, False, False, False]
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("weights", [None, WEIGHT])
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99, 1.05])
+def test_iterates_for_every_option(standardize: bool, fit_intercept: bool, weights: list[float] | None, share: float) -> None:
+    options = {"standardize": standardize, "fit_intercept": fit_intercept, "sample_weight": weights}
+    rate = fastgd.analyse(X, Y, **options).max_learning_rate * share
+    start = [3.0, -2.0] if fit_intercept else [-2.0]
+    for k in (0, 1, 2, 5, 100, 1001):
+        result = fastgd.fit(X, Y, learning_rate=rate, max_iter=k, start=start, unstable="run", **options)
+        with mpmath.workdps(80):
+            b, m = iterate(rate, k, start if fit_intercept else [0.0, *start], **options)
+            assert abs(mpmath.mpf(result.intercept) - b) <= mpmath.mpf(10) ** -12 * (1 + abs(b))
+            assert abs(mpmath.mpf(result.slope) - m) <= mpmath.mpf(10) ** -12 * (1 + abs(m))
+
+
+def iterate(
+    rate: float, k: int, start: list[float], standardize: bool, fit_intercept: bool, sample_weight: list[float] | None
+) -> tuple[mpmath.mpf, mpmath.mpf]:
+    """The loop in 80 digits, on (x - mean) / deviation, or without an intercept x / root mean square, if `standardize`."""
+    weight = [mpmath.mpf(w) for w in sample_weight or [1.0] * len(X)]
+    total = sum(weight)
+    x, y = [mpmath.mpf(v) for v in X], [mpmath.mpf(v) for v in Y]
+    centre, unit = mpmath.mpf(0), mpmath.mpf(1)
+    if standardize and fit_intercept:
+        centre = sum(w * v for w, v in zip(weight, x, strict=True)) / total
+    if standardize:
+        unit = mpmath.sqrt(sum(w * (v - centre) ** 2 for w, v in zip(weight, x, strict=True)) / total)
+    z = [(v - centre) / unit for v in x]
+    m = mpmath.mpf(start[1]) * unit
+    b = mpmath.mpf(start[0]) + mpmath.mpf(start[1]) * centre
+    for _ in range(k):
+        residual = [w * (t - b - m * v) for w, t, v in zip(weight, y, z, strict=True)]
+        step = 2 * mpmath.mpf(rate) / total
+        b, m = (
+            b + step * sum(residual) if fit_intercept else b,
+            m + step * sum(r * v for r, v in zip(residual, z, strict=True)),
+        )
+    return b - m * centre / unit, m / unit
+
+
+def test_a_start_far_away_in_the_targets_units() -> None:
+    x, y = [1.0, 2.0, 3.0], [1e-200, 2e-200, 4e-200]
+    result = fastgd.fit(x, y, start=[1, 0], learning_rate=0.1, max_iter=0)
+    assert result.error == pytest.approx(1.0, rel=1e-14)
+    with pytest.raises(fastgd.DataError, match="the error over the variance is about 1e[+]400, which float64 cannot hold"):
+        _ = result.r2
+    far = fastgd.fit(x, [1.0, 2.0, 4.0], start=[1e200, 0], max_iter=0)
+    with pytest.raises(fastgd.DataError, match="the mean squared error is about 1e[+]400, which float64 cannot hold"):
+        _ = far.error
+
+
+def test_nothing_to_go_is_no_divergence() -> None:
+    result = fastgd.fit([1, 2, 3], [0, 0, 0], learning_rate=10.0, unstable="run")
+    assert (result.status, result.n_iter, result.remaining) == (fastgd.Status.CONVERGED, 0, 0.0)
+
+
+def test_exact_zeros_come_out_as_zeros() -> None:
+    assert fastgd.fit([1.312, 0.0], [3.0, 0.0]).intercept == 0.0
+    assert fastgd.fit([0.1, 0.2, 0.3], [0.7, 0.7, 0.7]).slope == 0.0
+    assert fastgd.fit([0.1, 0.2, 0.3, 0.7], [0.3, 0.6, 0.9, 2.1]).error < Fraction(1, 10**30)
