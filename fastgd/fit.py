@@ -246,7 +246,7 @@ def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
     if outcome == kernels.UNSTABLE:
         if unstable == "raise":
             raise _refusal(result)
-        if result._state[kernels.END_ITER] == _INF and result._state[kernels.D1] != 0.0:
+        if result._state[kernels.END_ITER] == _INF and result._moving():
             raise DataError(
                 f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
                 "pass max_iter"

@@ -122,7 +122,7 @@ class FitResult:
     def status(self) -> Status:
         """How the descent ended."""
         kernels = line_kernels()
-        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE] and self._state[kernels.D1] != 0.0:
+        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE] and self._moving():
             return Status.DIVERGED
         tolerance = self._state.item(kernels.TOLERANCE)
         if not math.isnan(tolerance):

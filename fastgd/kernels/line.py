@@ -428,7 +428,7 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         )
         b, w = _subtract((state[START_B], 0.0), gone_b), _subtract((state[START_W], 0.0), gone_w)
     ey = int(state[EXPONENT_Y])
-    return _scale(b[0], ey), _scale(w[0], ey - int(state[EXPONENT_X]))
+    return _scale(b[0], ey) + 0.0, _scale(w[0], ey - int(state[EXPONENT_X])) + 0.0  # never -0
 
 
 @kernel
@@ -451,12 +451,14 @@ def _overflow(state: NDArray[np.float64]) -> float:
 def _room(limit: Pair, exponent: int) -> Pair:
     """How far below and above the limit point a coefficient / 2^exponent rounds to the same float64."""
     rounded = _scale(_scale(limit[0], exponent), -exponent)  # as float64 holds it, at the ends of its range too
-    half = np.ldexp(1.0, -1075 - exponent)  # a unit in the last place; here of the smallest numbers
+    below = above = np.ldexp(1.0, -1075 - exponent)  # half a unit in the last place; here of the smallest numbers
     if rounded != 0.0:
         mantissa, e = math.frexp(rounded)
-        half = max(half, np.ldexp(1.0, e - 55 if abs(mantissa) == 0.5 else e - 54))
+        below = max(below, np.ldexp(1.0, e - 55 if mantissa == 0.5 else e - 54))  # half as much towards zero from a power of 2
+        above = max(above, np.ldexp(1.0, e - 55 if mantissa == -0.5 else e - 54))
     rest = (limit[0] - rounded) + limit[1]
-    return half + rest, half - rest
+    blur = 2.0**-54 * below  # of double-double, which also decides where the limit point lies just between two numbers
+    return max(below + rest, blur), max(above - rest, blur)
 
 
 @inlined
