@@ -89,6 +89,10 @@ def test_step_gradient_is_bit_identical(xy: list[tuple[float, float]], b: float,
     assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, 1)]
 
 
+compiled = pytest.mark.skipif(bool(int(os.environ.get("NUMBA_DISABLE_JIT", "0"))), reason="minutes where kernels run as Python")
+
+
+@compiled
 def test_points_past_the_kept_columns_are_bit_identical() -> None:
     rng = np.random.default_rng(3)
     xy = rng.normal(size=(2**20 + 40, 2))
@@ -101,6 +105,7 @@ def test_a_fixed_point_ends_the_loop_where_it_would_stay() -> None:
     assert fastgd.gradient_descent(xy, 0, 0, 0.1, 10**15) == naive.gradient_descent(xy, 0, 0, 0.1, 10_000)
 
 
+@compiled
 def test_a_loop_that_overshoots_forever_ends_on_the_right_side() -> None:
     xy = np.zeros((1024, 2))
     assert [fastgd.gradient_descent(xy, 3.0, 0.0, 1.0, 10**15 + k)[0] for k in (0, 1)] == [3.0, -3.0]
