@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from fastgd import report, store
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
-from fastgd.moments import Moments, sum_table
+from fastgd.moments import Moments, default_names, refuse_several, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
 from fastgd.sources.arrays import numbers
@@ -202,7 +202,10 @@ def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weig
             raise DataError("data are Moments: target, features and weights were decided when they were made")
         data.require_one_feature()
         return data
-    return sum_table(read(data, target, features), sample_weight)
+    table = read(data, target, features)
+    if table.n_features != 1:
+        refuse_several(table.feature_names or default_names(table.n_features))
+    return sum_table(table, sample_weight)
 
 
 def _rate(learning_rate: Any) -> float:

@@ -110,10 +110,7 @@ class Moments:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the feature columns; x, or x0, x1, …, where the data had none."""
-        if self._feature_names is not None:
-            return self._feature_names
-        p = _columns_of(self._sums.shape[1]) - 1
-        return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
+        return self._feature_names or default_names(_columns_of(self._sums.shape[1]) - 1)
 
     @property
     def target_name(self) -> str:
@@ -131,32 +128,39 @@ class Moments:
         return self._centred()[1]
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        from fastgd.kernels import line
+        from fastgd.kernels import least_squares
 
-        self.require_one_feature()
-        state = np.empty(line.STATE_SIZE)
-        line.analyse(self._sums, True, False, state)
-        ex, ey = int(state[line.EXPONENT_X]), int(state[line.EXPONENT_Y])
-        mean = np.array([np.ldexp(state[line.MEAN_X], ex), np.ldexp(state[line.MEAN_Y], ey)])
+        q = self.n_features + 1
+        mean, high, low = _empty((2, q)), _empty((q, q)), _empty((q, q))
+        least_squares.centre(self._sums, True, mean, high, low, _empty(q))
+        exponents = self._sums[3, 1 : q + 1].astype(np.int64)
         with np.errstate(over="ignore", under="ignore"):
-            cov = np.ldexp(state[line.COV], ex + ey)
-            covariance = np.array(
-                [[np.ldexp(state[line.VAR_X], 2 * ex), cov], [cov, np.ldexp(state[line.VAR_Y], 2 * ey)]]
-            )
+            covariance = np.ldexp(high, exponents[:, np.newaxis] + exponents)
         if not np.isfinite(covariance).all():
             raise DataError("a variance exceeds float64: divide the column by a power of two and ask again")
-        return mean, covariance
+        return np.ldexp(mean[0], exponents), covariance
 
     def require_one_feature(self) -> None:
-        """Refuse several features, in the one text for it."""
-        if self._sums.shape[1] != 6:
-            raise DataError(
-                f"{self.n_features} features came ({', '.join(self.feature_names[:8])}): this version of fastgd fits one; "
-                "pass one column, or pick one by features=[name] (on the command line, --features NAME)"
-            )
+        """Refuse several features."""
+        refuse_several(self.feature_names)
 
     def __repr__(self) -> str:
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
+
+
+def default_names(p: int) -> tuple[str, ...]:
+    """Of feature columns without names."""
+    return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
+
+
+def refuse_several(names: tuple[str, ...]) -> None:
+    """The one text for several features, which `fit` does not take yet."""
+    if len(names) != 1:
+        shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+        raise DataError(
+            f"{len(names)} features came ({shown}): this version of fastgd fits one; pass one column, or pick one by "
+            "features=[name] (on the command line, --features NAME)"
+        )
 
 
 def _levels_of(n: int, block: int) -> int:
@@ -180,8 +184,7 @@ def sum_table(table: Table, sample_weight: Any = None) -> Moments:
     n, q = X.shape
     if y is not EMPTY:
         q += 1
-    if q != 2:  # before any work
-        Moments(_empty((4, _sums_of(q))), 0, table.feature_names, None).require_one_feature()
+    sums = 6 if q == 2 else _sums_of(q)
     weight = EMPTY
     if sample_weight is not None:
         weight = _read_weight(sample_weight, n)
@@ -191,9 +194,9 @@ def sum_table(table: Table, sample_weight: Any = None) -> Moments:
             X, y = table.X, table.y
     if table.is_ready():
         sum_rows, block = _kernel()
-        total = levels = _empty((4, 6))
+        total = levels = _empty((4, sums))
         if n > block:
-            levels = _empty((_levels_of(n, block), 6))
+            levels = _empty((_levels_of(n, block), sums))
             total = levels[:4]
         safe = sum_rows(X, y, weight, 0, True, levels)
     else:

@@ -8,9 +8,12 @@ import subprocess
 import sys
 from fractions import Fraction
 
+import exact
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import fastgd
 
@@ -78,6 +81,45 @@ def test_iterates_for_every_option(standardize: bool, fit_intercept: bool, weigh
             b, m = iterate(rate, k, start if fit_intercept else [0.0, *start], **options)
             assert abs(mpmath.mpf(result.intercept) - b) <= mpmath.mpf(10) ** -12 * (1 + abs(b))
             assert abs(mpmath.mpf(result.slope) - m) <= mpmath.mpf(10) ** -12 * (1 + abs(m))
+
+
+@pytest.mark.parametrize("k", [1900, 1901])
+def test_the_end_of_a_way_from_far_off(k: int) -> None:
+    rate = fastgd.analyse(X, Y).max_learning_rate * 0.99  # overshoots: odd and even iterates lie on either side
+    result = fastgd.fit(X, Y, learning_rate=rate, max_iter=k, start=[1e20, 0.0])
+    with mpmath.workdps(80):
+        b, m = iterate(rate, k, [1e20, 0.0], standardize=False, fit_intercept=True, sample_weight=None)
+        assert abs(result.slope / m - 1) < 1e-12 and abs(result.intercept / b - 1) < 1e-12
+
+
+def test_both_directions_alike() -> None:
+    result = fastgd.fit([-1.0, 1.0], [1.0, 4.0], learning_rate=0.1, max_iter=3)
+    assert result.stability.condition == 1.0
+    assert result.intercept == pytest.approx(2.5 * (1 - 0.8**3), rel=1e-14)
+    assert result.slope == pytest.approx(1.5 * (1 - 0.8**3), rel=1e-14)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-100, 1e-200, 1e-300])
+def test_a_diverging_run_ends_in_numbers(scale: float) -> None:
+    y = [scale * v for v in (1.0, 2.0, 4.5)]
+    result = fastgd.fit([1.0, 2.0, 4.0], y, learning_rate=9.0, unstable="run")
+    assert result.status is fastgd.Status.DIVERGED
+    assert np.isfinite([result.intercept, result.slope, result.error, result.r2]).all()
+    assert result.r2 < -1e250
+
+
+def test_a_step_past_float64_overflows_at_once() -> None:
+    x, y = [1e200, 2e200, 4e200], [1e-200, 2e-200, 3e-200]
+    first = exact.step(exact.fractions(x), exact.fractions(y), (Fraction(0), Fraction(0)), Fraction(1))
+    assert exact.error(x, y, first) > Fraction(sys.float_info.max)
+    assert fastgd.analyse(x, y).overflow_iteration(1.0) == 1
+
+
+@given(st.lists(st.floats(-1e3, 1e3).filter(lambda v: abs(v) > 1e-3), min_size=1, max_size=5))
+def test_the_limit_is_the_first_number_that_is_not_stable(x: list[float]) -> None:
+    limit = fastgd.analyse(x, x, fit_intercept=False).max_learning_rate
+    exactly = len(x) / sum(Fraction(v) ** 2 for v in x)  # 2 / lambda_max, lambda = 2 mean(x^2)
+    assert Fraction(np.nextafter(limit, 0.0)) < exactly <= Fraction(limit)
 
 
 def iterate(

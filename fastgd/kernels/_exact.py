@@ -1,4 +1,4 @@
-"""The operations that every kernel file shares: error-free transformations, and a hint to the memory.
+"""Operations that every kernel file shares: error-free transformations, and a hint to the memory.
 
 Kernels may not call kernels of other files, because numba's disk cache would not notice a change there. These may be called:
 what each returns is fixed by IEEE arithmetic alone, so that no change here can change a result.

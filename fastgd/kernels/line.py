@@ -20,9 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, kernel
-from fastgd.kernels._exact import two_product, two_sum
-
-Pair = tuple[float, float]
+from fastgd.kernels._double_double import ONE, TWO, Pair, add, difference, divide, multiply, square_root, subtract
+from fastgd.kernels._exact import two_sum
 
 # Slots of `state`. Decided by the data:
 WEIGHT, MEAN_X, MEAN_Y, VAR_X, COV, VAR_Y, SQUARE_X = 0, 2, 4, 6, 8, 10, 12
@@ -42,59 +41,13 @@ STATE_SIZE = 68
 
 DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
-_ONE, _TWO = (1.0, 0.0), (2.0, 0.0)
 _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
-_NOISE = 2.0**-100  # a few units in the last place of 106 bits
 _TINY, _HUGE = 2.0**-200, 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 _LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
-
-
-@kernel
-def _add(a: Pair, b: Pair) -> Pair:
-    s, e = two_sum(a[0], b[0])
-    t, f = two_sum(a[1], b[1])
-    s, e = two_sum(s, e + t)
-    return two_sum(s, e + f)
-
-
-@inlined
-def _subtract(a: Pair, b: Pair) -> Pair:
-    return _add(a, (-b[0], -b[1]))
-
-
-@kernel
-def _difference(a: Pair, b: Pair) -> Pair:
-    """a - b, and 0 where only the rounding of two equal numbers is left."""
-    d = _subtract(a, b)
-    return (0.0, 0.0) if abs(d[0]) <= _NOISE * abs(a[0]) else d
-
-
-@kernel
-def _multiply(a: Pair, b: Pair) -> Pair:
-    p, e = two_product(a[0], b[0])
-    return two_sum(p, e + (a[0] * b[1] + a[1] * b[0]))
-
-
-@kernel
-def _divide(a: Pair, b: Pair) -> Pair:
-    """The rounded quotient and one Newton correction from the exact remainder."""
-    q = a[0] / b[0]
-    p, e = two_product(q, b[0])
-    return two_sum(q, ((((a[0] - p) - e) + a[1]) - q * b[1]) / b[0])
-
-
-@kernel
-def _square_root(a: Pair) -> Pair:
-    if a[0] <= 0.0:
-        return 0.0, 0.0
-    s = np.sqrt(a[0])
-    p, e = two_product(s, s)
-    rest = _subtract(a, (p, e))
-    return two_sum(s, rest[0] / (2.0 * s))
 
 
 @inlined
@@ -134,18 +87,18 @@ def _centre(sums: NDArray[np.float64], state: NDArray[np.float64]) -> None:
     weight = two_sum(sums[0, 0], sums[1, 0])
     sum_x = two_sum(sums[0, 1], sums[1, 1])
     sum_y = two_sum(sums[0, 2], sums[1, 2])
-    share = _divide(_ONE, weight)
-    x, y = _multiply(sum_x, share), _multiply(sum_y, share)
+    share = divide(ONE, weight)
+    x, y = multiply(sum_x, share), multiply(sum_y, share)
     # Sums about the shift, less the mean's part: cancels at most 34 of 106 bits, the shift having been chosen for that.
-    xx = _difference((sums[0, 3], sums[1, 3]), _multiply(sum_x, x))
-    xy = _difference((sums[0, 4], sums[1, 4]), _multiply(sum_x, y))
-    yy = _difference((sums[0, 5], sums[1, 5]), _multiply(sum_y, y))
+    xx = difference((sums[0, 3], sums[1, 3]), multiply(sum_x, x))
+    xy = difference((sums[0, 4], sums[1, 4]), multiply(sum_x, y))
+    yy = difference((sums[0, 5], sums[1, 5]), multiply(sum_y, y))
     if xx[0] <= 0.0:  # a column that does not vary
         xx = xy = (0.0, 0.0)
     if yy[0] <= 0.0:
         yy = xy = (0.0, 0.0)
-    x, y = _add(x, (sums[2, 1], 0.0)), _add(y, (sums[2, 2], 0.0))
-    xx, xy, yy = _multiply(xx, share), _multiply(xy, share), _multiply(yy, share)
+    x, y = add(x, (sums[2, 1], 0.0)), add(y, (sums[2, 2], 0.0))
+    xx, xy, yy = multiply(xx, share), multiply(xy, share), multiply(yy, share)
     gx, gy = _exponent(xx[0] + x[0] * x[0]), _exponent(yy[0] + y[0] * y[0])
     x, xx = _scaled(x, -gx), _scaled(xx, -2 * gx)
     _put(state, WEIGHT, weight)
@@ -154,7 +107,7 @@ def _centre(sums: NDArray[np.float64], state: NDArray[np.float64]) -> None:
     _put(state, VAR_X, xx)
     _put(state, COV, _scaled(xy, -gx - gy))
     _put(state, VAR_Y, _scaled(yy, -2 * gy))
-    _put(state, SQUARE_X, _add(xx, _multiply(x, x)))
+    _put(state, SQUARE_X, add(xx, multiply(x, x)))
     state[EXPONENT_WEIGHT] = sums[3, 0]
     state[EXPONENT_X] = sums[3, 1] + gx
     state[EXPONENT_Y] = sums[3, 2] + gy
@@ -167,15 +120,15 @@ def _minimise(state: NDArray[np.float64]) -> None:
     xx, xy, yy = _get(state, VAR_X), _get(state, COV), _get(state, VAR_Y)
     if state[INTERCEPT] == 0.0:
         xx = _get(state, SQUARE_X)
-        xy = _add(xy, _multiply(x, y))
-        yy = _add(yy, _multiply(y, y))
+        xy = add(xy, multiply(x, y))
+        yy = add(yy, multiply(y, y))
     slope = (0.0, 0.0)
     if xx[0] > 0.0:
-        slope = _divide(xy, xx)
+        slope = divide(xy, xx)
     _put(state, BEST_W, slope)
     if state[INTERCEPT] == 1.0:
-        _put(state, BEST_B, _difference(y, _multiply(slope, x)))
-    error = _difference(yy, _multiply(slope, xy))
+        _put(state, BEST_B, difference(y, multiply(slope, x)))
+    error = difference(yy, multiply(slope, xy))
     state[BEST_ERROR] = max(error[0], 0.0)
 
 
@@ -184,7 +137,7 @@ def _spectrum_standardised(state: NDArray[np.float64]) -> None:
     """A is the identity, but for a column of zeros (or, without an intercept, for the only direction)."""
     intercept = state[INTERCEPT]
     xx = _get(state, VAR_X) if intercept == 1.0 else _get(state, SQUARE_X)
-    _put(state, SCALE, _square_root(xx))
+    _put(state, SCALE, square_root(xx))
     slope = 1.0 if xx[0] > 0.0 else 0.0
     state[RANK] = intercept + slope
     state[L1], state[L2] = (1.0, slope) if intercept == 1.0 else (slope, 0.0)
@@ -214,21 +167,21 @@ def _spectrum(state: NDArray[np.float64]) -> None:
         q = _scaled(q, 2 * ex)
         state[E2] = 2.0 * ex
     m = _scaled(_get(state, MEAN_X), -abs(ex))
-    mm = _multiply(m, m)
-    gap = _add(q, (-one, 0.0))
-    root = _square_root(_add(_multiply(gap, gap), (4.0 * mm[0], 4.0 * mm[1])))
-    l1 = _add(_add(q, (one, 0.0)), root)
+    mm = multiply(m, m)
+    gap = add(q, (-one, 0.0))
+    root = square_root(add(multiply(gap, gap), (4.0 * mm[0], 4.0 * mm[1])))
+    l1 = add(add(q, (one, 0.0)), root)
     l1 = (0.5 * l1[0], 0.5 * l1[1])
     _put(state, L1, l1)
-    _put(state, L2, _divide(xx, l1))
+    _put(state, L2, divide(xx, l1))
     state[RANK] = 2.0 if xx[0] > 0.0 else 1.0
     up = gap[0] >= 0.0
-    v = _add(gap, root) if up else _subtract(root, gap)
+    v = add(gap, root) if up else subtract(root, gap)
     v = (0.5 * v[0], 0.5 * v[1])
     if v[0] == 0.0:  # A is the identity: any pair of directions will do
-        v, m, mm = _ONE, (0.0, 0.0), (0.0, 0.0)
-    length = _square_root(_add(_multiply(v, v), mm))
-    v, m = _divide(v, length), _divide(m, length)
+        v, m, mm = ONE, (0.0, 0.0), (0.0, 0.0)
+    length = square_root(add(multiply(v, v), mm))
+    v, m = divide(v, length), divide(m, length)
     _put(state, VECTOR_B, m if up else v)
     _put(state, VECTOR_W, v if up else m)
 
@@ -243,13 +196,13 @@ def _rates(state: NDArray[np.float64]) -> None:
     if l1[0] == 0.0:
         state[MAX_RATE], state[BEST_RATE] = 1.7976931348623157e308, 1.0
         return
-    top, rest = _divide(_ONE, l1)
+    top, rest = divide(ONE, l1)
     if rest > 0.0:
         top = np.nextafter(top, math.inf)
     l2 = l1
     if state[RANK] == 2.0:
         l2 = _scaled(_get(state, L2), int(state[E2] - state[E1]))
-    best = _divide(_ONE, _add(l1, l2))
+    best = divide(ONE, add(l1, l2))
     state[MAX_RATE] = top
     state[BEST_RATE] = min(best[0], np.nextafter(top, 0.0))
 
@@ -278,8 +231,8 @@ def _log_contraction(u: Pair) -> float:
     if u[0] < 0.5:
         return np.log1p(-u[0])
     if u[0] > 1.5:
-        return np.log1p(_subtract(u, _TWO)[0])
-    r = _subtract(_ONE, u)[0]
+        return np.log1p(subtract(u, TWO)[0])
+    r = subtract(ONE, u)[0]
     return np.log(abs(r)) if r != 0.0 else _NEVER
 
 
@@ -287,15 +240,15 @@ def _log_contraction(u: Pair) -> float:
 def _move(state: NDArray[np.float64], share1: Pair, share2: Pair) -> tuple[Pair, Pair]:
     """b'' and w'' of the vector that is these shares of the two distances."""
     vector_b, vector_w = _get(state, VECTOR_B), _get(state, VECTOR_W)
-    d1, d2 = _multiply(share1, _get(state, D1)), _multiply(share2, _get(state, D2))
-    b = _subtract(_multiply(vector_b, d1), _multiply(vector_w, d2))
-    w = _add(_multiply(vector_w, d1), _multiply(vector_b, d2))
+    d1, d2 = multiply(share1, _get(state, D1)), multiply(share2, _get(state, D2))
+    b = subtract(multiply(vector_b, d1), multiply(vector_w, d2))
+    w = add(multiply(vector_w, d1), multiply(vector_b, d2))
     if state[STANDARDIZED] == 0.0:
         w = _scaled(w, int(state[EXPONENT_X]))
     elif state[SCALE] > 0.0:
-        w = _divide(w, _get(state, SCALE))
+        w = divide(w, _get(state, SCALE))
         if state[INTERCEPT] == 1.0:
-            b = _subtract(b, _multiply(w, _get(state, MEAN_X)))
+            b = subtract(b, multiply(w, _get(state, MEAN_X)))
     return b, w
 
 
@@ -306,8 +259,8 @@ def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: flo
     state[ASKED_RATE] = rate
     state[RATE] = _scale(rate, e1) if rate == rate else state[BEST_RATE]
     eta = (min(2.0 * state[RATE], _LARGEST_STEP), 0.0)
-    u1 = _multiply(eta, _get(state, L1))
-    u2 = _scaled(_multiply(eta, _get(state, L2)), int(state[E2] - state[E1]))
+    u1 = multiply(eta, _get(state, L1))
+    u2 = _scaled(multiply(eta, _get(state, L2)), int(state[E2] - state[E1]))
     _put(state, U1, u1)
     _put(state, U2, u2)
     state[LOG1], state[LOG2] = _log_contraction(u1), _log_contraction(u2)
@@ -317,26 +270,26 @@ def _begin(state: NDArray[np.float64], start_b: float, start_w: float, rate: flo
     state[START_B], state[START_W] = _scale(start_b, -ey), _scale(start_w, ex - ey)
     start_b_, start_w_ = (state[START_B], 0.0), (state[START_W], 0.0)
     # Where the rank is short, BEST still is a solution, and only its component along a moving direction counts.
-    b, w = _subtract(start_b_, _get(state, BEST_B)), _subtract(start_w_, _get(state, BEST_W))
+    b, w = subtract(start_b_, _get(state, BEST_B)), subtract(start_w_, _get(state, BEST_W))
     if state[STANDARDIZED] == 0.0:
         w = _scaled(w, -ex)
     else:
         if state[INTERCEPT] == 1.0:
-            b = _add(b, _multiply(w, _get(state, MEAN_X)))
-        w = _multiply(w, _get(state, SCALE))
+            b = add(b, multiply(w, _get(state, MEAN_X)))
+        w = multiply(w, _get(state, SCALE))
     vector_b, vector_w = _get(state, VECTOR_B), _get(state, VECTOR_W)
     if state[L1] > 0.0:
-        _put(state, D1, _add(_multiply(vector_b, b), _multiply(vector_w, w)))
+        _put(state, D1, add(multiply(vector_b, b), multiply(vector_w, w)))
     else:
         _put(state, D1, (0.0, 0.0))
     if state[L2] > 0.0:
-        _put(state, D2, _subtract(_multiply(vector_b, w), _multiply(vector_w, b)))
+        _put(state, D2, subtract(multiply(vector_b, w), multiply(vector_w, b)))
     else:
         _put(state, D2, (0.0, 0.0))
     limit_b, limit_w = _get(state, BEST_B), _get(state, BEST_W)
     if state[RANK] != state[INTERCEPT] + 1.0:
-        b, w = _move(state, _ONE, _ONE)
-        limit_b, limit_w = _subtract(start_b_, b), _subtract(start_w_, w)
+        b, w = _move(state, ONE, ONE)
+        limit_b, limit_w = subtract(start_b_, b), subtract(start_w_, w)
     _put(state, LIMIT_B, limit_b)
     _put(state, LIMIT_W, limit_w)
 
@@ -348,21 +301,21 @@ def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     With r = |rho|, v = 1 - r and P(k) = 1 - r^k: P(0) = 0, P(2j) = P(j) (2 - P(j)), P(j + 1) = v + P(j) r, over the bits of k.
     """
     if k * log < -76.0:  # r^k < 2^-109
-        return _ONE
+        return ONE
     v = u
     if u[0] > 1.0:
-        v = _subtract(_TWO, u)
-    r = _subtract(_ONE, v)
+        v = subtract(TWO, u)
+    r = subtract(ONE, v)
     p = (0.0, 0.0)
     mantissa, doublings = math.frexp(k)  # k = mantissa * 2^doublings; past 2^53 it ends in zero bits
     for _ in range(doublings):
-        p = _multiply(p, _subtract(_TWO, p))
+        p = multiply(p, subtract(TWO, p))
         mantissa *= 2.0
         if mantissa >= 1.0:
             mantissa -= 1.0
-            p = _add(v, _multiply(p, r))
+            p = add(v, multiply(p, r))
     if odd and u[0] > 1.0:  # rho < 0: 1 + r^k
-        p = _subtract(_TWO, p)
+        p = subtract(TWO, p)
     return p
 
 
@@ -419,14 +372,14 @@ def _iterate(state: NDArray[np.float64], k: float, odd: bool) -> tuple[float, fl
         left1 = (_power(state[U1], state[LOG1], k, odd), 0.0)
         left2 = (_power(state[U2], state[LOG2], k, odd), 0.0)
         left_b, left_w = _move(state, left1, left2)
-        b, w = _add(b, left_b), _add(w, left_w)
+        b, w = add(b, left_b), add(w, left_w)
     elif k < math.inf:
         gone_b, gone_w = _move(
             state,
             _share_gone(_get(state, U1), state[LOG1], k, odd),
             _share_gone(_get(state, U2), state[LOG2], k, odd),
         )
-        b, w = _subtract((state[START_B], 0.0), gone_b), _subtract((state[START_W], 0.0), gone_w)
+        b, w = subtract((state[START_B], 0.0), gone_b), subtract((state[START_W], 0.0), gone_w)
     ey = int(state[EXPONENT_Y])
     return _scale(b[0], ey) + 0.0, _scale(w[0], ey - int(state[EXPONENT_X])) + 0.0  # never -0
 

@@ -1,0 +1,63 @@
+"""Arithmetic of double-double numbers, unevaluated pairs high + low of about 106 bits.
+
+The algorithms are those of Joldes, Muller & Popescu (2017), *Tight and rigorous error bounds for basic building blocks of
+double-word arithmetic*, ACM TOMS 44(2): relative errors of a few 2^-106. They are definitions: as kernels of other files
+call them, whose caches would not notice, one that is to compute anything else needs another name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._exact import two_product, two_sum
+
+Pair = tuple[float, float]
+
+ONE, TWO = (1.0, 0.0), (2.0, 0.0)
+NOISE = 2.0**-100
+"""A few units in the last place."""
+
+
+@kernel
+def add(a: Pair, b: Pair) -> Pair:
+    s, e = two_sum(a[0], b[0])
+    t, f = two_sum(a[1], b[1])
+    s, e = two_sum(s, e + t)
+    return two_sum(s, e + f)
+
+
+@inlined
+def subtract(a: Pair, b: Pair) -> Pair:
+    return add(a, (-b[0], -b[1]))
+
+
+@kernel
+def difference(a: Pair, b: Pair) -> Pair:
+    """a - b, and 0 where only the rounding of two equal numbers is left."""
+    d = subtract(a, b)
+    return (0.0, 0.0) if abs(d[0]) <= NOISE * abs(a[0]) else d
+
+
+@kernel
+def multiply(a: Pair, b: Pair) -> Pair:
+    p, e = two_product(a[0], b[0])
+    return two_sum(p, e + (a[0] * b[1] + a[1] * b[0]))
+
+
+@kernel
+def divide(a: Pair, b: Pair) -> Pair:
+    """The rounded quotient and one Newton correction from the exact remainder."""
+    q = a[0] / b[0]
+    p, e = two_product(q, b[0])
+    return two_sum(q, ((((a[0] - p) - e) + a[1]) - q * b[1]) / b[0])
+
+
+@kernel
+def square_root(a: Pair) -> Pair:
+    if a[0] <= 0.0:
+        return 0.0, 0.0
+    s = np.sqrt(a[0])
+    p, e = two_product(s, s)
+    rest = subtract(a, (p, e))
+    return two_sum(s, rest[0] / (2.0 * s))

@@ -1,0 +1,125 @@
+"""Moments of any number of columns, and least squares from them, against exact fractions and NIST's sets."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import exact
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastgd
+from fastgd.kernels import least_squares
+
+NIST = Path(__file__).parents[2] / "shared" / "data" / "nist"
+SETS = ["Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley", "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5"]
+number = st.floats(-100, 100).map(lambda v: round(v, 2))
+
+
+@st.composite
+def tables(draw: st.DrawFn, least: int = 1) -> np.ndarray:
+    """Rows of two to five columns, with offsets, constants and copies among them."""
+    q, n = draw(st.integers(2, 5)), draw(st.integers(least, 12))
+    offsets = st.sampled_from([0.0, 3e4, 1e12])
+    columns = [np.array(draw(st.lists(number, min_size=n, max_size=n))) + draw(offsets) for _ in range(q)]
+    if draw(st.booleans()):
+        columns[0] = np.full(n, columns[0][0])
+    return np.column_stack(columns)
+
+
+@given(tables(), st.booleans())
+def test_means_and_covariances_are_exact_to_the_last_bits(rows: np.ndarray, weigh: bool) -> None:
+    weight = np.arange(1.0, len(rows) + 1) if weigh else None
+    moments = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1], weight)
+    weights = exact.fractions((weight if weigh else np.ones(len(rows))).tolist())
+    columns = [exact.fractions(column.tolist()) for column in rows.T]
+    means = [exact.mean(column, weights) for column in columns]
+    for mine, mean in zip(moments.mean.tolist(), means, strict=True):
+        assert abs(Fraction(mine) - mean) <= abs(mean) / 2**52
+    for i, u in enumerate(columns):
+        for j, v in enumerate(columns):
+            products = [(a - means[i]) * (c - means[j]) for a, c in zip(u, v, strict=True)]
+            covariance = exact.mean(products, weights)
+            size = exact.mean([abs(a * c) for a, c in zip(u, v, strict=True)], weights)
+            mine = Fraction(float(moments.covariance[i, j]))
+            assert abs(mine - covariance) <= abs(covariance) / 2**52 + size / 2**96
+            assert moments.covariance[i, j] == moments.covariance[j, i]
+
+
+@given(tables(least=2))
+def test_the_values_alone_decide_the_bits(rows: np.ndarray) -> None:
+    rows = np.round(rows)
+    plain = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1]).covariance
+    for other in (np.asfortranarray(rows), rows.astype(np.int64), np.repeat(rows, 2, axis=0)[::2], rows.tolist()):
+        array = np.asarray(other)
+        assert fastgd.Moments.from_arrays(array[:, :-1], array[:, -1]).covariance.tolist() == plain.tolist()
+
+
+def test_many_rows_of_many_columns_and_far_scales() -> None:
+    rows = np.random.default_rng(5).normal(size=(9000, 7)) * [1e200, 1.0, 1e-180, 1e3, 1e-3, 7.0, 1.0]
+    moments = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1])
+    scaled = rows / [1e200, 1.0, 1e-180, 1e3, 1e-3, 7.0, 1.0]
+    expected = np.cov(scaled.T, bias=True)
+    with pytest.raises(fastgd.DataError, match="a variance exceeds float64"):
+        _ = moments.covariance
+    inner = fastgd.Moments.from_arrays(rows[:, 1:-1], rows[:, -1]).covariance
+    np.testing.assert_allclose(inner[2:, 2:], np.cov(rows[:, 3:].T, bias=True), rtol=1e-9, atol=1e-12)
+    assert inner[0, 0] == pytest.approx(expected[1, 1], rel=1e-12)
+
+
+def solve(rows: np.ndarray, about_mean: bool) -> tuple[list[Fraction], int]:
+    """Coefficients, intercept first, and rank."""
+    q = rows.shape[1]
+    sums = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1])._sums
+    mean, high, low, noise = np.empty((2, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q)
+    least_squares.centre(sums, about_mean, mean, high, low, noise)
+    coef, order = np.empty((2, q - 1)), np.empty(q - 1, np.int64)
+    rank, _ = least_squares.solve(high, low, noise, order, coef)
+    slopes = [Fraction(h) + Fraction(l) for h, l in coef.T.tolist()]
+    means = [Fraction(h) + Fraction(l) for h, l in mean.T.tolist()]
+    intercept = means[-1] - sum(c * m for c, m in zip(slopes, means[:-1], strict=True))
+    return ([intercept, *slopes] if about_mean else slopes), rank
+
+
+@pytest.mark.skipif(not NIST.exists(), reason="NIST's sets are not part of the project")
+@pytest.mark.parametrize("name", SETS)
+def test_nist_sets(name: str) -> None:
+    about = json.loads((NIST / "certified.json").read_text())[name]
+    raw = np.loadtxt(NIST / f"{name}.csv", delimiter=",", skiprows=1)
+    design = raw[:, 1:]
+    if about["kind"] == "polynomial":
+        design = np.array([[float(Fraction(v) ** k) for k in range(1, about["degree"] + 1)] for v in raw[:, 1].tolist()])
+    coef, rank = solve(np.column_stack([design, raw[:, 0]]), about["intercept"])
+    wanted = [Fraction(text) for text in about["exact_f64_design_coefs"]]
+    digits = 13 if name == "Filip" else 15
+    assert rank == design.shape[1]
+    assert max(abs(Fraction(float(c)) / w - 1) for c, w in zip(coef, wanted, strict=True)) < Fraction(1, 10**digits)
+
+
+@given(tables(least=6))
+def test_columns_that_others_make_up_are_told(rows: np.ndarray) -> None:
+    rows = np.round(rows)  # so that the combination is exact
+    doubled = np.column_stack([rows[:, :-1], 2 * rows[:, 0] - 3 * rows[:, -2], rows[:, -1]])
+    centred = [[Fraction(v) for v in column] for column in doubled[:, :-1].T.tolist()]
+    centred = [[v - sum(column) / len(column) for v in column] for column in centred]
+    _, rank = solve(doubled, about_mean=True)
+    assert rank == exact_rank(centred)
+
+
+def exact_rank(columns: list[list[Fraction]]) -> int:
+    rank = 0
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    for c in range(len(columns)):
+        pivot = next((r for r in range(rank, len(rows)) if rows[r][c] != 0), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        for r in range(rank + 1, len(rows)):
+            factor = rows[r][c] / rows[rank][c]
+            rows[r] = [a - factor * b for a, b in zip(rows[r], rows[rank], strict=True)]
+        rank += 1
+    return rank
