@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from fastgd import report, store
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
-from fastgd.moments import Moments, default_names, refuse_several, sum_table
+from fastgd.moments import Moments, refuse_several, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
+from fastgd.sources.table import default_names
 from fastgd.sources.arrays import numbers
 from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 

@@ -148,11 +148,6 @@ class Moments:
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
 
 
-def default_names(p: int) -> tuple[str, ...]:
-    """Of feature columns without names."""
-    return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
-
-
 def refuse_several(names: tuple[str, ...]) -> None:
     """The one text for several features, which `fit` does not take yet."""
     if len(names) != 1:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fastgd.errors import DataError, missing_extra
 from fastgd.sources.frames import choose_columns, is_number, read_frame
-from fastgd.sources.table import Table
+from fastgd.sources.table import Table, default_names
 
 _PARQUET = (".parquet", ".pq")
 
@@ -67,8 +67,7 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
     line, cells = header[0]
     _require_columns(cells, path)
     if all(is_number(cell) for cell in cells):
-        p = len(cells) - 1
-        names, skipped = (["x"] if p == 1 else [f"x{i}" for i in range(p)]) + ["y"], 0
+        names, skipped = [*default_names(len(cells) - 1), "y"], 0
     else:
         names, skipped = [cell.strip() for cell in cells], 1
         _refuse_twice(names, path)

@@ -112,6 +112,11 @@ class Table:
         )
 
 
+def default_names(p: int) -> tuple[str, ...]:
+    """Of feature columns without names."""
+    return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
+
+
 def as_float64(values: NDArray[Any]) -> NDArray[np.float64]:
     """Aligned float64, copied only if need be."""
     if _is_ready(values):
