@@ -17,8 +17,8 @@ from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateErr
 from fastgd.moments import Moments, refuse_several, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
-from fastgd.sources.table import default_names
 from fastgd.sources.arrays import numbers
+from fastgd.sources.table import default_names
 from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty

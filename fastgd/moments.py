@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastgd.errors import COUNTED, DataError
 from fastgd.sources import Table, read_pair
 from fastgd.sources.arrays import numbers
-from fastgd.sources.table import EMPTY, as_float64
+from fastgd.sources.table import EMPTY, as_float64, default_names
 
 _empty = np.empty
 
