@@ -14,11 +14,10 @@ from numpy.typing import ArrayLike
 
 from fastgd import report, store
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
-from fastgd.moments import Moments, refuse_several, sum_table
+from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
 from fastgd.sources import read
 from fastgd.sources.arrays import numbers
-from fastgd.sources.table import default_names
 from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
@@ -203,10 +202,7 @@ def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weig
             raise DataError("data are Moments: target, features and weights were decided when they were made")
         data.require_one_feature()
         return data
-    table = read(data, target, features)
-    if table.n_features != 1:
-        refuse_several(table.feature_names or default_names(table.n_features))
-    return sum_table(table, sample_weight)
+    return sum_table(read(data, target, features), sample_weight, one_feature=True)
 
 
 def _rate(learning_rate: Any) -> float:

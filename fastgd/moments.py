@@ -142,13 +142,13 @@ class Moments:
 
     def require_one_feature(self) -> None:
         """Refuse several features."""
-        refuse_several(self.feature_names)
+        _refuse_several(self.feature_names)
 
     def __repr__(self) -> str:
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
 
 
-def refuse_several(names: tuple[str, ...]) -> None:
+def _refuse_several(names: tuple[str, ...]) -> None:
     """The one text for several features, which `fit` does not take yet."""
     if len(names) != 1:
         shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
@@ -173,13 +173,17 @@ def _columns_of(sums: int) -> int:
     return int((np.sqrt(8 * sums + 1) - 3) / 2)
 
 
-def sum_table(table: Table, sample_weight: Any = None) -> Moments:
-    """One pass over the rows of a table."""
+def sum_table(table: Table, sample_weight: Any = None, one_feature: bool = False) -> Moments:
+    """One pass over the rows of a table; before it, several features are refused if `one_feature`."""
     X, y = table.X, table.y
     n, q = X.shape
     if y is not EMPTY:
         q += 1
-    sums = 6 if q == 2 else _sums_of(q)
+    sums = 6
+    if q != 2:
+        sums = _sums_of(q)
+        if one_feature:
+            _refuse_several(table.feature_names or default_names(q - 1))
     weight = EMPTY
     if sample_weight is not None:
         weight = _read_weight(sample_weight, n)
