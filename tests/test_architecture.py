@@ -29,6 +29,7 @@ LEVELS = {
     "kernels/line.py": 1.3,
     "kernels/moments.py": 1.3,
     "kernels/pointwise.py": 1.3,
+    "kernels/spectrum.py": 1.3,
     "report.py": 2.0,
     "sources/table.py": 2.0,
     "sources/arrays.py": 2.1,
