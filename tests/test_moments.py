@@ -79,8 +79,9 @@ def solve(rows: np.ndarray, about_mean: bool) -> tuple[list[Fraction], int]:
     least_squares.centre(sums, about_mean, mean, high, low, noise)
     coef, order = np.empty((2, q - 1)), np.empty(q - 1, np.int64)
     rank, _ = least_squares.solve(high, low, noise, order, coef)
-    slopes = [Fraction(h) + Fraction(l) for h, l in coef.T.tolist()]
-    means = [Fraction(h) + Fraction(l) for h, l in mean.T.tolist()]
+    units = [Fraction(2) ** int(e) for e in sums[3, 1 : q + 1]]
+    slopes = [(Fraction(h) + Fraction(l)) * units[-1] / u for (h, l), u in zip(coef.T.tolist(), units[:-1], strict=True)]
+    means = [(Fraction(h) + Fraction(l)) * u for (h, l), u in zip(mean.T.tolist(), units, strict=True)]
     intercept = means[-1] - sum(c * m for c, m in zip(slopes, means[:-1], strict=True))
     return ([intercept, *slopes] if about_mean else slopes), rank
 
@@ -98,6 +99,15 @@ def test_nist_sets(name: str) -> None:
     digits = 13 if name == "Filip" else 15
     assert rank == design.shape[1]
     assert max(abs(Fraction(float(c)) / w - 1) for c, w in zip(coef, wanted, strict=True)) < Fraction(1, 10**digits)
+
+
+@given(tables(least=2))
+def test_one_column_through_the_origin(rows: np.ndarray) -> None:
+    x, y = rows[:, 0], rows[:, -1]
+    [slope], rank = solve(np.column_stack([x, y]), about_mean=False)
+    assert rank == x.any()
+    wanted = exact.through_origin(x.tolist(), y.tolist()) if rank else 0
+    assert abs(slope - wanted) <= (abs(wanted) + Fraction(float(abs(y).max())) / Fraction(float(abs(x).max() or 1))) / 10**26
 
 
 @given(tables(least=6))

@@ -51,6 +51,23 @@ def test_vectors_are_orthonormal_and_the_matrix_is_theirs(n: int, seed: int) -> 
     np.testing.assert_allclose(vectors.T @ np.diag([float(v) for v in values]) @ vectors, matrix, atol=1e-12)
 
 
+def test_vectors_are_in_double_double_too() -> None:
+    rows = np.random.default_rng(1).normal(size=(9, 5))
+    high, low, vectors, rest = rows.T @ rows, np.zeros((5, 5)), np.empty((5, 5)), np.empty((5, 5))
+    matrix = mpmath.matrix(high.tolist())
+    assert spectrum.diagonalise(high, low, vectors, rest)
+    with mpmath.workdps(60):
+        v = mpmath.matrix(vectors.tolist()) + mpmath.matrix(rest.tolist())
+        values = v * matrix * v.T
+        assert max(abs(values[i, j]) for i in range(5) for j in range(5) if i != j) < 1e-28
+        assert mpmath.norm(v * v.T - mpmath.eye(5)) < 1e-29
+
+
+def test_a_small_angle_between_far_scales() -> None:
+    values, _ = diagonalise(np.array([[1.0, 1e-200], [1e-200, 1e-300]]))
+    assert [float(v) for v in values] == pytest.approx([1e-300, 1.0], rel=1e-15)
+
+
 @pytest.mark.parametrize("matrix", [np.zeros((3, 3)), np.eye(4), np.diag([1e300, 1e-300, 0.0])])
 def test_diagonal_matrices_stay(matrix: np.ndarray) -> None:
     values, _ = diagonalise(matrix)
