@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -69,6 +70,35 @@ def test_many_rows_of_many_columns_and_far_scales() -> None:
     inner = fastgd.Moments.from_arrays(rows[:, 1:-1], rows[:, -1]).covariance
     np.testing.assert_allclose(inner[2:, 2:], np.cov(rows[:, 3:].T, bias=True), rtol=1e-9, atol=1e-12)
     assert inner[0, 0] == pytest.approx(expected[1, 1], rel=1e-12)
+
+
+def drifting() -> np.ndarray:
+    """Two blocks near 10^9, which set the shift, and two of other magnitudes, from which it cannot be taken off exactly."""
+    rng = np.random.default_rng(11)
+    near = 1e9 + rng.normal(size=(8192, 3))
+    return np.concatenate([near, rng.normal(size=(8192, 3)) * [1.0, 1e3, 1e-3]])
+
+
+def offset() -> np.ndarray:
+    """Three blocks 10^4 standard deviations from zero: too near for a shift, so 10^8 of each sum of squares cancels."""
+    return 1e4 + np.random.default_rng(12).normal(size=(10_000, 3))
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+@pytest.mark.parametrize("weigh", [False, True])
+@pytest.mark.parametrize("make", [drifting, offset])
+def test_blocks_lose_nothing(make: Callable[[], np.ndarray], weigh: bool, columns: int) -> None:
+    rows = make()[:, :columns]
+    weight = np.random.default_rng(13).uniform(0.5, 2.0, len(rows)) if weigh else None
+    moments = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1], weight)
+    w = exact.fractions((weight if weigh else np.ones(len(rows))).tolist())
+    u, v = exact.fractions(rows[:, 0].tolist()), exact.fractions(rows[:, -1].tolist())
+    mu, mv = exact.mean(u, w), exact.mean(v, w)
+    wanted = exact.mean([(a - mu) * (b - mv) for a, b in zip(u, v, strict=True)], w)
+    variance = exact.mean([(a - mu) ** 2 for a in u], w)
+    assert abs(Fraction(float(moments.covariance[0, -1])) / wanted - 1) < Fraction(1, 2**52)
+    assert abs(Fraction(float(moments.covariance[0, 0])) / variance - 1) < Fraction(1, 2**52)
+    assert abs(Fraction(float(moments.mean[0])) / mu - 1) < Fraction(1, 2**52)
 
 
 def solve(rows: np.ndarray, about_mean: bool) -> tuple[list[Fraction], int]:
