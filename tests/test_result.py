@@ -122,6 +122,36 @@ def test_the_limit_is_the_first_number_that_is_not_stable(x: list[float]) -> Non
     assert Fraction(np.nextafter(limit, 0.0)) < exactly <= Fraction(limit)
 
 
+def test_a_path_holds_the_iterates_and_its_ends() -> None:
+    rate = fastgd.analyse(X, Y).max_learning_rate * 0.97  # odd and even iterates lie on either side
+    result = fastgd.fit(X, Y, learning_rate=rate, max_iter=10)
+    path = result.path(every=4)
+    assert path.iterations.tolist() == [0, 4, 8, 10]
+    assert result.path(every=5).iterations.tolist() == [0, 5, 10]
+    whole = result.path(every=1)
+    for k in range(11):
+        there = fastgd.fit(X, Y, learning_rate=rate, max_iter=k)
+        assert (whole.intercept[k], whole.coef[k, 0], whole.error[k]) == (there.intercept, there.slope, there.error)
+
+
+def test_a_path_is_dense_on_a_logarithmic_axis() -> None:
+    iterations = fastgd.fit(X, Y, learning_rate=1e-6, max_iter=10**6).path().iterations
+    assert iterations[0] == 0 and iterations[-1] == 10**6
+    assert 85 < len(iterations) < 125
+    assert (np.diff(np.log10(iterations[20:])) < 0.12).all()
+
+
+@pytest.mark.parametrize("scale", [1e-250, 1.0, 1e250])
+def test_weights_count_in_the_overflow(scale: float) -> None:
+    """The sum of weight * residual^2 overflows the earlier, the larger the weights."""
+    stability = fastgd.analyse(X, Y, sample_weight=[scale] * 5)
+    rate = stability.max_learning_rate * 1.5
+    growth = 2.0 * np.log(abs(1.0 - 1.5 * 2.0))  # of the error, an iteration
+    plain = fastgd.analyse(X, Y).overflow_iteration(rate)
+    assert plain is not None
+    assert stability.overflow_iteration(rate) == pytest.approx(plain - np.log(scale) / growth, abs=1)
+
+
 def iterate(
     rate: float, k: int, start: list[float], standardize: bool, fit_intercept: bool, sample_weight: list[float] | None
 ) -> tuple[mpmath.mpf, mpmath.mpf]:
