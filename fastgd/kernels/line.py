@@ -47,7 +47,6 @@ _LOG_MAX = 709.782712893384  # log of the largest float64
 _TINY, _HUGE = 2.0**-200, 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
-_LOG_FAR = 620.0  # log of the farthest that a descent may go from where it began, for the same reason
 
 
 @inlined
@@ -493,10 +492,9 @@ def descend(
     if tolerance == tolerance:
         k = min(k, _iterations(state, tolerance))
     k = min(k, max(0.0, _overflow(state) - 1.0))
-    if state[LOG1] > 0.0 and state[D1] != 0.0:  # and where R^2, or the distance from the start, would
+    if state[LOG1] > 0.0 and state[D1] != 0.0:  # and where R^2 would
         variance = state[VAR_Y] if state[VAR_Y] > 0.0 else 1.0
         k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + np.log(variance)) - 1.0))
-        k = min(k, np.floor(_LOG_FAR / state[LOG1]))
     if k != max_iter:
         odd = k % 2.0 == 1.0
     b, w = _iterate(state, k, odd)
