@@ -68,7 +68,8 @@ def claim_table(figures: Figures) -> str:
             figure, kept = f"≤ {claim.at_most:,}", value <= claim.at_most
         else:
             figure, kept = f"≥ {claim.at_least:,}", value >= claim.at_least
-        lines.append(f"| {claim.text} | {figure} | {number(value) if kept else f'**{number(value)}: missed**'} |")
+        shown = number(value) if kept or value >= 100 else f"{value:.4g}"  # 1.003 misses 1
+        lines.append(f"| {claim.text} | {figure} | {shown if kept else f'**{shown}: missed**'} |")
     return "\n".join(lines)
 
 
