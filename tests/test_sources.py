@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import config
 
 import fastgd
 
@@ -146,7 +147,7 @@ def test_converted_chunk_by_chunk_with_the_bits_of_one_pass(dtype: str) -> None:
     assert bits(fastgd.fit(x.astype(dtype), y.astype(dtype))) == bits(fastgd.fit(x, y))
 
 
-@pytest.mark.skipif(bool(os.environ.get("NUMBA_DISABLE_JIT")), reason="minutes where kernels run as Python")
+@pytest.mark.skipif(config.DISABLE_JIT, reason="minutes where kernels run as Python")
 def test_conversion_takes_little_memory() -> None:
     x = np.arange(1_500_000, dtype=np.int32)
     fastgd.fit(x[:10], x[:10])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import config
 
 import fastgd
 from fastgd import tutorial
@@ -89,7 +90,7 @@ def test_step_gradient_is_bit_identical(xy: list[tuple[float, float]], b: float,
     assert [v.hex() for v in ours] == [v.hex() for v in naive.gradient_descent(xy, b, m, rate, 1)]
 
 
-compiled = pytest.mark.skipif(bool(int(os.environ.get("NUMBA_DISABLE_JIT", "0"))), reason="minutes where kernels run as Python")
+compiled = pytest.mark.skipif(config.DISABLE_JIT, reason="minutes where kernels run as Python")
 
 
 @compiled

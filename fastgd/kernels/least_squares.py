@@ -54,10 +54,6 @@ def centre(
         if out_high[i, i] <= 0.0:  # a column that does not vary
             for j in range(q):
                 out_high[i, j] = out_low[i, j] = out_high[j, i] = out_low[j, i] = 0.0
-    for i in range(q):
-        if out_high[i, i] == 0.0:
-            for j in range(q):
-                out_high[i, j] = out_low[i, j] = out_high[j, i] = out_low[j, i] = 0.0
 
 
 @kernel

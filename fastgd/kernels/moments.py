@@ -1,8 +1,8 @@
 """Sums of rows and of products of columns in double-double: the one pass over the data.
 
-A sum is kept as an unevaluated pair ``high + low``. ``TwoSum`` and ``TwoProduct`` give
-the rounding error of each addition and product exactly, and the errors go into ``low``: Ogita, Rump & Oishi (2005),
-*Accurate sum and dot product*, SIAM J. Sci. Comput. 26(6). The result is off by about 2^-104 of the sum of magnitudes.
+A sum is kept as an unevaluated pair ``high + low``. ``TwoSum`` and ``TwoProduct`` give the rounding error of each addition
+and product exactly, and the errors go into ``low``: Ogita, Rump & Oishi (2005), *Accurate sum and dot product*, SIAM J. Sci.
+Comput. 26(6). The result is off by about 2^-104 of the sum of magnitudes.
 
 Row r of a block goes to lane r mod LANES; the loops run over lanes, which vectorises, where one accumulator in a scalar
 would not. Blocks start at fixed rows and are added in one fixed tree, so that the rows alone decide the bits.

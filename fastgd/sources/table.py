@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, Never
 
 import numpy as np
@@ -58,14 +59,8 @@ class Table:
 
     def take(self, rows: NDArray[np.intp]) -> Table:
         """These rows only."""
-        taken = Table(self.X[rows], self.y if self.y is EMPTY else self.y[rows])
-        taken.feature_names, taken.target_name, taken.path, taken.line_of = (
-            self.feature_names,
-            self.target_name,
-            self.path,
-            self.line_of,
-        )
-        taken.rows = rows
+        taken = copy(self)
+        taken.X, taken.y, taken.rows = self.X[rows], self.y if self.y is EMPTY else self.y[rows], rows
         return taken
 
     def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
