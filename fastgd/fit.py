@@ -13,14 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastgd import report, store
+from fastgd.descent import Descent, descent_kernels
+from fastgd.descent import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
 from fastgd.moments import Moments, sum_table
 from fastgd.result import FitResult
-from fastgd.sources import read
+from fastgd.sources import Table, read
 from fastgd.sources.arrays import numbers
-from fastgd.stability import Stability, line_kernels, require_rate, require_tolerance
+from fastgd.stability import Stability, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
+_SUMS_OF_LINE = 6
 _MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
 
 
@@ -46,7 +49,7 @@ def fit(
     Parameters
     ----------
     data : (x, y), array, list of rows, frame, path or Moments
-        x of shape (n,) or (n, 1) and y of shape (n,); or one array of shape (n, 2), the target last; or a frame that
+        x of shape (n,) or (n, p) and y of shape (n,); or one array of shape (n, p + 1), the target last; or a frame that
         narwhals reads (pandas, Polars, PyArrow); or the path of a CSV or Parquet file; or `Moments`.
         x may be a frame and y a series: rows belong together by position, and the names are kept.
     target : str or array_like, optional
@@ -60,7 +63,8 @@ def fit(
     tol : float, optional
         Stop at the first iterate whose distance to the least squares solution is at most this share of the start's.
     start : array_like of shape (p + 1,) or, without intercept, (p,)
-        Intercept first; zeros without it.
+        Intercept first; zeros without it. Where columns depend on each other, directions that the data leave undecided stay
+        where the start has them: from zeros in raw coordinates, the limit is the solution of least norm.
     fit_intercept : bool
         Whether there is an intercept; 0 without it.
     standardize : bool
@@ -102,16 +106,27 @@ def fit(
         max_iter = _whole(max_iter)
         iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
     tolerance = _NAN if tol is None else require_tolerance(tol)
-    b, w = (0.0, 0.0) if start is None else _start(start, fit_intercept)
+    theta = None if start is None else _start(start)
     if unstable != "raise" and unstable != "run":
         raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
     if type(fit_intercept) is not bool or type(standardize) is not bool:
         fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
 
-    moments = _moments(data, target, features, sample_weight)
-    kernels = line_kernels()
-    state = _empty(kernels.STATE_SIZE)
-    outcome = kernels.fit(moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state)
+    source = data if isinstance(data, Moments) else read(data, target, features)
+    if theta is not None:
+        theta = _parameters(start, theta, source.n_features, fit_intercept)
+    moments = _moments(source, target, features, sample_weight)
+    kernels = descent_kernels()
+    if moments._sums.shape[1] == _SUMS_OF_LINE:
+        b, w = (0.0, 0.0) if theta is None else theta
+        state = _empty(kernels.LINE_SHAPE)
+        outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state)
+    else:
+        to_the_limit = max_iter is None and tol is None and rate != rate
+        state = analyse_moments(moments, fit_intercept, standardize, with_directions=not to_the_limit)
+        if theta is not None:
+            state[kernels.ASKED] = theta
+        outcome = kernels.descend(state, rate, iterations, odd, tolerance)
     result = FitResult(moments, state, max_iter)
     if outcome != kernels.DONE:
         _refuse_or_warn(result, outcome, unstable)
@@ -150,11 +165,9 @@ def analyse(
     55.7821
     """
     fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
-    moments = _moments(data, target, features, sample_weight)
-    kernels = line_kernels()
-    state = _empty(kernels.STATE_SIZE)
-    kernels.analyse(moments._sums, fit_intercept, standardize, state)
-    return Stability(state, moments)
+    source = data if isinstance(data, Moments) else read(data, target, features)
+    moments = _moments(source, target, features, sample_weight)
+    return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 
 def load(path: str | os.PathLike[str]) -> FitResult:
@@ -196,13 +209,14 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     return result
 
 
-def _moments(data: Any, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None) -> Moments:
-    if isinstance(data, Moments):
+def _moments(
+    source: Moments | Table, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None
+) -> Moments:
+    if isinstance(source, Moments):
         if target is not None or features is not None or sample_weight is not None:
             raise DataError("data are Moments: target, features and weights were decided when they were made")
-        data.require_one_feature()
-        return data
-    return sum_table(read(data, target, features), sample_weight, one_feature=True)
+        return source
+    return sum_table(source, sample_weight)
 
 
 def _rate(learning_rate: Any) -> float:
@@ -228,52 +242,54 @@ def _whole(max_iter: Any) -> int:
     return count
 
 
-def _start(start: ArrayLike, fit_intercept: bool) -> tuple[float, float]:
-    values = numbers(start, "start")
-    needed = 2 if fit_intercept else 1
-    what = "(intercept, slope)" if fit_intercept else "(slope,), there being no intercept"
-    if values.shape != (needed,):
-        raise DataError(f"start={start!r}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
-    theta = [float(value) for value in values]
+def _start(start: Any) -> list[float]:
+    theta = [float(value) for value in numbers(start, "start").flat]
     if not all(abs(number) < 1e290 for number in theta):
-        raise DataError(f"start={start!r}: each number must be finite and below 1e290")
-    return (theta[0], theta[1]) if fit_intercept else (0.0, theta[0])
+        raise DataError(f"start={start!r:.200}: each number must be finite and below 1e290")
+    return theta
+
+
+def _parameters(start: Any, theta: list[float], n_features: int, fit_intercept: bool) -> list[float]:
+    """A number a parameter, that of the intercept first, 0 where there is none."""
+    needed = n_features + fit_intercept
+    if np.shape(start) != (needed,):
+        coefs = "slope" if n_features == 1 else f"{n_features} coefficients"
+        what = f"(intercept, {coefs})" if fit_intercept else f"({coefs}{',' * (n_features == 1)}), there being no intercept"
+        raise DataError(f"start={start!r:.200}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
+    return theta if fit_intercept else [0.0, *theta]
 
 
 def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
     """Of a descent that did not end well: the error, or the warning, that says so."""
-    kernels = line_kernels()
+    kernels, descent = descent_kernels(), result._descent
     if outcome == kernels.UNSTABLE:
         if unstable == "raise":
             raise _refusal(result)
-        if result._state[kernels.END_ITER] == _INF and result._moving():
+        if descent.get("END_ITER") == _INF and descent.moving():
             raise DataError(
                 f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
                 "pass max_iter"
             )
     if outcome == kernels.ENDLESS:
         raise DataError(
-            f"learning_rate={result.learning_rate!r} is so small that the tolerance {result._state[kernels.TOLERANCE]:g} takes "
+            f"learning_rate={result.learning_rate!r} is so small that the tolerance {descent.get('TOLERANCE'):g} takes "
             "more iterations than float64 can count: pass a larger rate, or max_iter"
         )
-    if not (math.isfinite(result.intercept) and math.isfinite(result.slope)):
-        raise DataError(
-            f"the coefficients exceed float64 (intercept {result.intercept:.3g}, slope {result.slope:.3g}): "
-            "scale the columns or the start"
-        )
-    if result.remaining > result._state[kernels.TOLERANCE]:  # NaN where none was asked for
+    if not np.isfinite(descent.row("END")).all():
+        raise DataError(f"the coefficients exceed float64 ({report.parameters(result)}): scale the columns or the start")
+    if result.remaining > descent.get("TOLERANCE"):  # NaN where none was asked for
         _warn_unmet(result)
 
 
 def _refusal(result: FitResult) -> UnstableLearningRateError:
     stability, rate = result.stability, result.learning_rate
-    _, overflow = line_kernels().count(result._state, _NAN)
+    _, overflow = result._descent.count(_NAN)
     first = int(overflow) if overflow < _INF else None
     return UnstableLearningRateError(report.refusal(stability, rate, first), rate, stability.max_learning_rate, first)
 
 
 def _warn_unmet(result: FitResult) -> None:
-    tolerance = float(result._state[line_kernels().TOLERANCE])
+    tolerance = result._descent.get("TOLERANCE")
     needed = result.iterations_to(tolerance)
     if needed is None:
         cure = "this rate never meets it; use learning_rate='auto'"

@@ -1,9 +1,8 @@
-"""Standard errors, tests and intervals of the least squares line, from the moments alone.
+"""Standard errors, tests and intervals of the least squares solution, from the moments alone.
 
-With SSE = sum w r^2 of the line, W = sum w, df = n - parameters and sd^2 = var(x) (about 0 without an intercept),
-se(slope) = sqrt(SSE / W / df) / sd and se(intercept) = sqrt(SSE / W / df) hypot(1, mean(x) / sd): the textbook's
-s / sqrt(Sxx) and so on, s^2 = SSE / df (Draper & Smith 1998, *Applied Regression Analysis*, sections 1.3 and 3.1).
-SSE and the variances come from double-double moments, so that nothing is left to cancel.
+With SSE = sum w r^2, W = sum w, df = n - parameters and s^2 = SSE / df, the covariance of the estimates is s^2 (X'WX)^-1
+(Draper & Smith 1998, *Applied Regression Analysis*, section 5.1) = SSE / W / df A^-1, with A the mean products of the columns,
+and A^-1 = V' Lambda^-1 V by the directions V of the descent in raw coordinates: sums of squares, in which nothing cancels.
 t^2 is F(1, df), whose tail and quantile have 15 digits in SciPy 1.17, where the quantile of t has 4 to 12.
 """
 
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.descent import Descent, analyse, descent_kernels, scale
 from fastgd.errors import DataError, missing_extra
-from fastgd.stability import line_kernels, mean_squares, scale
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -28,7 +27,7 @@ _ROUNDING = 2.0**-100
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """What the scatter about the least squares line says about its coefficients; arrays have an entry a coefficient.
+    """What the scatter about the least squares solution says about its coefficients; arrays have an entry a coefficient.
 
     Attributes
     ----------
@@ -83,23 +82,27 @@ def infer(result: FitResult, level: float) -> Inference:
     special = _special()
     level = _require_level(level)
     c = _scatter(result)
-    intercept, slope = result._limit()
-    names, coefs = result.feature_names, [slope]
-    slope_error = c.noise / c.sd_x
-    errors = [scale(slope_error, c.ey - c.ex, "the slope's standard error")]
-    ratios = [c.slope / slope_error]
-    if c.has_intercept:
-        error = c.noise * math.hypot(1.0, c.mean_x / c.sd_x)
-        errors.insert(0, scale(error, c.ey, "the intercept's standard error"))
-        ratios.insert(0, c.intercept / error)
-        names, coefs = ("intercept", *names), [intercept, slope]
-    coef, standard_error, t = np.array(coefs), np.array(errors), np.array(ratios)
+    descent, first = c.descent, 0 if c.descent.fit_intercept else 1
+    intercept, coefs = result._begun.in_units("LIMIT")
+    names = ("intercept", *result.feature_names)[first:]
+    errors = c.noise * np.sqrt((c.roots * c.roots).sum(axis=0))
+    exponents = descent.get("EXPONENT_Y") - descent.row("EXPONENT")
+    coef = np.array([intercept, *coefs])[first:]
+    standard_error = np.array(
+        [
+            scale(error, exponent, f"the standard error of {name}", name)
+            for error, exponent, name in zip(errors[first:], exponents[first:], names, strict=True)
+        ]
+    )
+    t = (descent.row("BEST") / np.where(errors > 0.0, errors, 1.0))[first:]
     with np.errstate(over="ignore"):
         half = _quantile(special, level, c.df) * standard_error
         interval = np.column_stack([coef - half, coef + half])
     if not np.isfinite(interval).all():
         raise DataError(f"the intervals of level {level!r} exceed float64: divide the columns by a power of two")
     p_value = np.asarray(special.fdtrc(1.0, c.df, t * t))
+    p = len(coefs)
+    f = (1.0 - c.share) / c.share * (c.df / p)
     return Inference(
         names=names,
         coef=coef,
@@ -107,12 +110,12 @@ def infer(result: FitResult, level: float) -> Inference:
         t=t,
         p_value=p_value,
         interval=interval,
-        residual_sd=scale(c.noise * c.root_weight, c.ey, "the residual standard deviation"),
+        residual_sd=scale(c.noise * c.root_weight, descent.get("EXPONENT_Y"), "the residual standard deviation", "the target"),
         degrees_of_freedom=c.df,
         r2=1.0 - c.share,
-        adjusted_r2=1.0 - c.share * ((c.df + 1) / c.df),
-        f_statistic=float(t[-1] * t[-1]),  # of one feature
-        f_p_value=float(p_value[-1]),
+        adjusted_r2=1.0 - c.share * ((c.df + p) / c.df),
+        f_statistic=f,
+        f_p_value=float(special.fdtrc(p, c.df, f)),
         level=level,
     )
 
@@ -124,78 +127,83 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
     if kind != "observation" and kind != "mean":
         raise DataError(f"kind={kind!r}: pass 'observation' for a new row, or 'mean' for the line itself")
     c = _scatter(result)
-    intercept, slope = result._limit()
+    descent = c.descent
+    intercept, coef = result._begun.in_units("LIMIT")
     with np.errstate(over="ignore", invalid="ignore"):
-        centre = intercept + x * slope
-        away = (np.ldexp(x, -c.ex) - c.mean_x) / c.sd_x
-        spread = np.hypot(away, 1.0 if c.has_intercept else 0.0)
-        if kind == "observation":
-            spread = np.hypot(spread, c.root_weight)
-        half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, c.ey)
+        centre = intercept + (x * coef).sum(axis=1)
+        away = np.ldexp(x, -descent.row("EXPONENT")[1:].astype(int))
+        if descent.fit_intercept:
+            away = away - descent.row("MEAN")[1:]
+        spread = np.linalg.norm(away @ c.roots[:, 1:].T, axis=1)
+        for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
+            spread = np.hypot(spread, more)
+        half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
         return np.column_stack([centre - half, centre + half])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scatter:
-    """What standard errors are made of, for x / 2^ex and y / 2^ey."""
+    """What standard errors are made of, for columns / 2^exponent."""
 
-    ex: int
-    ey: int
+    descent: Descent
+    """In raw coordinates."""
     df: int
-    has_intercept: bool
-    intercept: float
-    slope: float
     noise: float
-    """sqrt(SSE / W / df)"""
+    """sqrt(SSE / W / df)."""
     share: float
-    """SSE / SST"""
+    """SSE / SST."""
     root_weight: float
-    """sqrt(W): the residual standard deviation is noise * sqrt(W)."""
-    mean_x: float
-    """0 without an intercept: the line turns about this point."""
-    sd_x: float
-    """About that point."""
+    roots: NDArray[np.float64]
+    """Rows vector / sqrt(eigenvalue), whose products add up to A^-1."""
 
 
 def _scatter(result: FitResult) -> _Scatter:
     """Or the error that says why there is none."""
-    k, state = line_kernels(), result._state
-    has_intercept = bool(state[k.INTERCEPT])
-    name, rows, parameters = result.feature_names[0], result.moments.n_samples, 1 + has_intercept
+    descent = result._descent
+    rows, parameters, has_intercept = result.moments.n_samples, descent.n_parameters, descent.fit_intercept
     if rows <= parameters:
         raise DataError(
             f"{rows} row{'s'[: rows - 1]} for {parameters} coefficient{'s'[: parameters - 1]}: nothing is left to "
             f"estimate the scatter from, and there are no standard errors; at least {parameters + 1} rows are needed"
         )
-    if result.rank < parameters:
+    if descent.rank < parameters:
+        raise DataError(_undecided(result.feature_names, descent))
+    if result.standardize:
+        descent = Descent(result.moments, analyse(result.moments, has_intercept, False))
+    kernels = descent_kernels()
+    error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
+    mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
+    squares = spread + mean * mean if has_intercept else spread
+    if error <= _ROUNDING * (var_y + mean_y * mean_y + float(best * best @ squares)):
         raise DataError(
-            f"{name} is {'the same' if has_intercept else 'zero'} in every row, so its coefficient is undecided and has no "
-            f"standard error: rows with another {name} are needed"
+            f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter to "
+            "estimate standard errors from; the coefficients themselves are in .optimum"
         )
-    error, slope = state.item(k.BEST_ERROR), state.item(k.BEST_W)
-    square_x, square_y = mean_squares(state)
-    if error <= _ROUNDING * (square_y + slope * slope * square_x):
-        raise DataError(
-            f"the line passes through all {rows} rows, up to rounding: there is no scatter to estimate standard errors from; "
-            "the coefficients themselves are in .optimum"
-        )
-    mean_x = 0.0
-    if has_intercept:
-        mean_x, square_x, square_y = state.item(k.MEAN_X), state.item(k.VAR_X), state.item(k.VAR_Y)
-    weight = scale(state.item(k.WEIGHT), state.item(k.EXPONENT_WEIGHT), "the sum of the weights")
+    values, exponents = descent.state[kernels.EIGENVALUE], descent.state[kernels.EIGENVALUE_EXPONENT]
+    roots = descent.state[kernels.VECTORS :: 2] / np.sqrt(values[: descent.rank, np.newaxis])
+    shifts = descent.row("EXPONENT") - 0.5 * exponents[: descent.rank, np.newaxis]
+    weight = scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
     df = rows - parameters
     return _Scatter(
-        ex=int(state[k.EXPONENT_X]),
-        ey=int(state[k.EXPONENT_Y]),
+        descent=descent,
         df=df,
-        has_intercept=has_intercept,
-        intercept=float(state[k.BEST_B]),
-        slope=slope,
         noise=math.sqrt(error / df),
-        share=error / square_y,
+        share=error / (var_y if has_intercept else var_y + mean_y * mean_y),
         root_weight=math.sqrt(weight),
-        mean_x=mean_x,
-        sd_x=math.sqrt(square_x),
+        roots=np.ldexp(roots, shifts.astype(int)),
+    )
+
+
+def _undecided(names: tuple[str, ...], descent: Descent) -> str:
+    if len(names) == 1:
+        how = "the same" if descent.fit_intercept else "zero"
+        return (
+            f"{names[0]} is {how} in every row, so its coefficient is undecided and has no standard error: "
+            f"rows with another {names[0]} are needed"
+        )
+    return (
+        f"the columns depend on each other (rank {descent.rank} of {descent.n_parameters}), so that their coefficients are "
+        "undecided and have no standard errors: leave out columns that others make up"
     )
 
 

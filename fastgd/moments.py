@@ -105,12 +105,12 @@ class Moments:
     @property
     def n_features(self) -> int:
         """Number of feature columns, p."""
-        return len(self.feature_names)
+        return _columns_of(self._sums.shape[1]) - 1
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the feature columns; x, or x0, x1, …, where the data had none."""
-        return self._feature_names or default_names(_columns_of(self._sums.shape[1]) - 1)
+        return self._feature_names or default_names(self.n_features)
 
     @property
     def target_name(self) -> str:
@@ -132,7 +132,7 @@ class Moments:
 
         q = self.n_features + 1
         mean, high, low = _empty((2, q)), _empty((q, q)), _empty((q, q))
-        least_squares.centre(self._sums, True, mean, high, low, _empty(q))
+        least_squares.centre(self._sums, mean, high, low, _empty(q))
         exponents = self._sums[3, 1 : q + 1].astype(np.int64)
         with np.errstate(over="ignore", under="ignore"):
             covariance = np.ldexp(high, exponents[:, np.newaxis] + exponents)
@@ -140,22 +140,8 @@ class Moments:
             raise DataError("a variance exceeds float64: divide the column by a power of two and ask again")
         return np.ldexp(mean[0], exponents), covariance
 
-    def require_one_feature(self) -> None:
-        """Refuse several features."""
-        _refuse_several(self.feature_names)
-
     def __repr__(self) -> str:
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
-
-
-def _refuse_several(names: tuple[str, ...]) -> None:
-    """The one text for several features, which `fit` does not take yet."""
-    if len(names) != 1:
-        shown = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-        raise DataError(
-            f"{len(names)} features came ({shown}): this version of fastgd fits one; pass one column, or pick one by "
-            "features=[name] (on the command line, --features NAME)"
-        )
 
 
 def _levels_of(n: int, block: int) -> int:
@@ -173,8 +159,8 @@ def _columns_of(sums: int) -> int:
     return int((np.sqrt(8 * sums + 1) - 3) / 2)
 
 
-def sum_table(table: Table, sample_weight: Any = None, one_feature: bool = False) -> Moments:
-    """One pass over the rows of a table; before it, several features are refused if `one_feature`."""
+def sum_table(table: Table, sample_weight: Any = None) -> Moments:
+    """One pass over the rows of a table."""
     X, y = table.X, table.y
     n, q = X.shape
     if y is not EMPTY:
@@ -182,8 +168,6 @@ def sum_table(table: Table, sample_weight: Any = None, one_feature: bool = False
     sums = 6
     if q != 2:
         sums = _sums_of(q)
-        if one_feature:
-            _refuse_several(table.feature_names or default_names(q - 1))
     weight = EMPTY
     if sample_weight is not None:
         weight = _read_weight(sample_weight, n)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.descent import Descent, descent_kernels
 from fastgd.errors import DataError
-from fastgd.stability import line_kernels
 
 _MOST_ROWS = 10_000_000
 _LARGEST = 2**63 - 1
@@ -85,17 +85,17 @@ def _whole(value: int, name: str, least: int) -> int:
     return whole
 
 
-def trace(state: NDArray[np.float64], iterations: NDArray[np.int64]) -> Path:
-    """The path of a state that has begun."""
-    kernels = line_kernels()
-    out = np.empty((len(iterations), 4))
-    kernels.trace(state, iterations.astype(np.float64), iterations % 2 == 1, out)
+def trace(descent: Descent, iterations: NDArray[np.int64]) -> Path:
+    """The path of a descent that has begun."""
+    d = descent.state.shape[1]
+    out = np.empty((len(iterations), d + 2))
+    descent_kernels().trace(descent.state, iterations.astype(np.float64), iterations % 2 == 1, out)
     with np.errstate(over="ignore"):
-        error = np.ldexp(out[:, 2], out[:, 3].astype(np.int64))
-    bad = ~(np.isfinite(error) & np.isfinite(out[:, 0]) & np.isfinite(out[:, 1]))
+        error = np.ldexp(out[:, d], out[:, d + 1].astype(np.int64))
+    bad = ~(np.isfinite(error) & np.isfinite(out[:, :d]).all(axis=1))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
             f"iteration {iterations[row]} cannot be shown: its coefficients or its error exceed float64; ask for fewer iterations"
         )
-    return Path(iterations, out[:, 0].copy(), out[:, 1:2].copy(), error)
+    return Path(iterations, out[:, 0].copy(), out[:, 1:d].copy(), error)

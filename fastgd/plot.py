@@ -5,7 +5,6 @@ A result holds the moments of the data and not the rows, so a picture shows poin
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +59,8 @@ def fit(result: fastgd.FitResult, X: ArrayLike | None = None, y: ArrayLike | Non
     >>> [text.get_text() for text in ax.get_legend().get_texts()][-1]
     'least squares: 0 + 1.9 × x'
     """
+    if len(result.feature_names) != 1:
+        raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: a line is drawn of one; see error_curve")
     points = _points(X, y)
     x, heights = _extent(result, points)
     with np.errstate(over="ignore"):  # of a run that diverged
@@ -139,17 +140,17 @@ def error_curve(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
 
 
 def page(result: fastgd.FitResult, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
-    """`fit` and `error_curve` side by side: what `FitResult.plot` shows.
+    """`fit` and `error_curve` side by side, of several features the latter alone: what `FitResult.plot` shows.
 
     Parameters
     ----------
     result : FitResult
     X, y : array_like of shape (n,), optional
-        Points to show, as in `fit`.
+        Points to show, as in `fit`; not of several features.
 
     Returns
     -------
-    ndarray of matplotlib.axes.Axes, shape (2,)
+    ndarray of matplotlib.axes.Axes, shape (2,), or of several features (1,)
         As pandas gives for subplots; `axes[0].figure` is the figure.
 
     Raises
@@ -164,10 +165,13 @@ def page(result: fastgd.FitResult, X: ArrayLike | None = None, y: ArrayLike | No
     >>> axes.shape
     (2,)
     """
-    points = _points(X, y) or (None, None)
-    _, axes = _canvas.pyplot().subplots(1, 2, figsize=(8.0, 4.5), layout="constrained")
-    fit(result, *points, ax=axes[0])
-    error_curve(result, ax=axes[1])
+    one = len(result.feature_names) == 1
+    points = (_points(X, y) if one else None) or (None, None)
+    figure = _canvas.pyplot().figure(figsize=(8.0 if one else 4.5, 4.5), layout="constrained")
+    axes = figure.subplots(1, 1 + one, squeeze=False)[0]
+    if one:
+        fit(result, *points, ax=axes[0])
+    error_curve(result, ax=axes[-1])
     shown: NDArray[Any] = axes
     return shown
 
@@ -178,7 +182,9 @@ def _points(X: ArrayLike | None, y: ArrayLike | None) -> tuple[NDArray[np.float6
     if X is None or y is None:
         missing = "X" if X is None else "y"
         raise fastgd.DataError(f"{missing} is missing: to show points pass both X and y, or neither")
-    fastgd.Moments.from_arrays(X, y).require_one_feature()  # refuses what cannot be shown, naming the row
+    width = fastgd.Moments.from_arrays(X, y).n_features  # refuses what cannot be shown, naming the row
+    if width != 1:
+        raise fastgd.DataError(f"x has {width} columns: a line is drawn of one feature")
     return np.asarray(X, dtype=np.float64).reshape(-1), np.asarray(y, dtype=np.float64).reshape(-1)
 
 
@@ -233,21 +239,21 @@ def _spread(last: int, also: list[int]) -> NDArray[np.int64]:
 def _course(result: fastgd.FitResult, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
     """The error above the least after so many iterations, and its floor: what a last place of both coefficients makes."""
     path, optimum = result.path(at=at), result.optimum
-    b, w = optimum.intercept, float(optimum.coef[0])
     last_place = sys.float_info.epsilon
-    rounded = _excess(result, last_place * abs(b), math.copysign(last_place * w, result.moments.mean[0]))
+    off = np.copysign(optimum.coef, result.moments.mean[:-1])
+    rounded = _excess(result, last_place * abs(optimum.intercept), last_place * off)
     floor = max(float(rounded), sys.float_info.min)
-    return np.maximum(_excess(result, path.intercept - b, path.coef[:, 0] - w), floor), floor
+    return np.maximum(_excess(result, path.intercept - optimum.intercept, path.coef - optimum.coef), floor), floor
 
 
-def _excess(result: fastgd.FitResult, b: Any, w: Any) -> Any:
-    """Mean squared error above the least, of a line that is (b, w) off the optimum: (1/N) sum (b + w x)^2.
+def _excess(result: fastgd.FitResult, b: Any, w: NDArray[np.float64]) -> Any:
+    """Mean squared error above the least, of parameters that are (b, w) off the optimum: (1/N) sum (b + x w)^2.
 
-    By the moments, (b + w mean)^2 + w^2 var: the difference of the two errors would show the last digits of both.
+    By the moments, (b + w mean)^2 + w' cov w: the difference of the two errors would show the last digits of both.
     """
-    mean, variance = result.moments.mean[0], result.moments.covariance[0, 0]
+    mean, covariance = result.moments.mean[:-1], result.moments.covariance[:-1, :-1]
     with np.errstate(over="ignore", under="ignore"):
-        return (b + w * mean) ** 2 + (w * np.sqrt(variance)) ** 2
+        return (b + w @ mean) ** 2 + np.maximum(((w @ covariance) * w).sum(axis=-1), 0.0)
 
 
 def _run(result: fastgd.FitResult) -> str:

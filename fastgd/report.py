@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fastgd.errors import Status
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from fastgd.stability import Stability
 
 _MILLIONTH = 1e-6
+_SHOWN = 4  # names in a sentence
+_ROWS = 40  # features in a table
+_TIED = 10.0  # condition of standardised columns above which some move together
+_STEEP = 0.5  # share of the largest part of a direction above which a column belongs to it
 
 
 def count(iterations: int) -> str:
@@ -44,19 +49,50 @@ def share(value: float) -> str:
     return f"{min(percent, 99.99):.2f} %" if percent > 99.0 else f"{percent:.3g} %"
 
 
+def equation(result: FitResult) -> str:
+    """intercept + coefficient * feature + ..., the first few of them."""
+    terms = [f"{w:.9g} * {name}" for w, name in zip(result.coef[:_SHOWN], result.feature_names, strict=False)]
+    if result.fit_intercept:
+        terms.insert(0, f"{result.intercept:.9g}")
+    hidden = len(result.coef) - _SHOWN
+    return " + ".join(terms) + (f" + {hidden} more" if hidden > 0 else "")
+
+
+def parameters(result: FitResult) -> str:
+    """Intercept and coefficients by name, the first few of them."""
+    return _named(result, result.intercept, result.coef, "%.3g")
+
+
+def _named(result: FitResult, intercept: float, coef: Iterable[float], form: str = "%.9g") -> str:
+    values = [("intercept", intercept)] * result.fit_intercept + list(zip(result.feature_names, coef, strict=True))
+    shown = ", ".join(f"{name} {form % value}" for name, value in values[: _SHOWN + 1])
+    return shown + (f" and {len(values) - _SHOWN - 1} more" if len(values) > _SHOWN + 1 else "")
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names in a sentence: a, b and c."""
+    shown = list(names[:_SHOWN]) + ([f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
 def summary(result: FitResult) -> str:
-    """Rows start, end, optimum; then rate, limit, iterations."""
-    optimum = result.optimum
-    path = result.path(at=[0])
-    rows = [
-        ("start", path.intercept[0], path.coef[0, 0], path.error[0]),
-        ("end", result.intercept, result.slope, result.error),
-        ("optimum", optimum.intercept, optimum.coef[0], optimum.error),
+    """Rows intercept, coefficients, error of start, end and optimum; then rate, limit, iterations."""
+    optimum, path = result.optimum, result.path(at=[0])
+    columns = [
+        ("start", path.intercept[0], path.coef[0], path.error[0]),
+        ("end", result.intercept, result.coef, result.error),
+        ("optimum", optimum.intercept, optimum.coef, optimum.error),
     ]
-    names = ("", "intercept", result.feature_names[0], "mean squared error")
-    cells = [names, *((label, f"{b:.12g}", f"{w:.12g}", f"{e:.12g}") for label, b, w, e in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(4)]
-    lines = ["  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in (1, 2, 3))]) for row in cells]
+    labels = ["", *["intercept"] * result.fit_intercept, *result.feature_names[:_ROWS]]
+    hidden = len(result.feature_names) - _ROWS
+    if hidden > 0:
+        labels.append(f"and {hidden} more")
+    labels.append("mean squared error")
+    cells = [labels]
+    for title, intercept, coef, error in columns:
+        numbers = [intercept] * result.fit_intercept + coef[:_ROWS].tolist()
+        cells.append([title, *(f"{v:.12g}" for v in numbers), *["..."] * (hidden > 0), f"{error:.12g}"])
+    lines = _table(cells)
     facts = [
         ("status", f"{result.status.name.lower()}: {result.status.value}"),
         ("iterations", count(result.n_iter)),
@@ -68,11 +104,18 @@ def summary(result: FitResult) -> str:
     return "\n".join([_title(result.moments), "", *lines, "", _aligned(facts)])
 
 
+def _table(columns: list[list[str]]) -> list[str]:
+    """Lines of columns, the first aligned left, the others right."""
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip() for row in rows]
+
+
 def check(stability: Stability, rate: float | None) -> str:
     """Limits, eigenvalues, iterations at the best rate and at `rate`."""
     facts = [
         *_limits(stability),
-        ("eigenvalues", ", ".join(f"{value:.9g}" for value in stability.eigenvalues)),
+        ("eigenvalues", _eigenvalues(stability)),
         ("at the best rate", _to_a_millionth(stability.iterations(_MILLIONTH))),
     ]
     if rate is not None:
@@ -84,7 +127,15 @@ def check(stability: Stability, rate: float | None) -> str:
 
 def _title(moments: Moments) -> str:
     n = moments.n_samples
-    return f"{moments.target_name} on {', '.join(moments.feature_names)}, {n:,} row{'' if n == 1 else 's'}"
+    names = ", ".join(moments.feature_names[:_ROWS])
+    more = f" and {moments.n_features - _ROWS} more" if moments.n_features > _ROWS else ""
+    return f"{moments.target_name} on {names}{more}, {n:,} row{'' if n == 1 else 's'}"
+
+
+def _eigenvalues(stability: Stability) -> str:
+    """All, or of many the smallest and the largest three."""
+    values = [f"{value:.9g}" for value in stability.eigenvalues]
+    return ", ".join(values if len(values) <= 8 else [*values[:3], "...", *values[-3:]])
 
 
 def _limits(stability: Stability) -> list[tuple[str, str]]:
@@ -93,7 +144,7 @@ def _limits(stability: Stability) -> list[tuple[str, str]]:
         ("best rate", f"{stability.best_learning_rate:.9g}"),
         ("condition", f"{stability.condition:.6g}"),
         ("coordinates", "standardised" if stability.standardize else "as in the data"),
-        ("rank", f"{stability.rank}"),
+        ("rank", f"{stability.rank}" + (f" of {len(stability.eigenvalues)}" if stability.moments.n_features > 1 else "")),
     ]
 
 
@@ -113,15 +164,17 @@ def _fate(overflow: int | None) -> str:
 
 
 def explain(result: FitResult) -> str:
-    """Paragraphs: rate, distance, what it would take, scaling."""
-    parts = [_on_rate(result), _on_distance(result), _on_needs(result), _on_scaling(result)]
+    """Paragraphs: rate, distance, what it would take, directions, scaling."""
+    parts = [_on_rate(result), _on_distance(result), _on_needs(result), _on_rank(result), _on_scaling(result)]
     return "\n".join(part for part in parts if part)
 
 
 def _on_rate(result: FitResult) -> str:
     rate, stability = result.learning_rate, result.stability
     if stability.rank == 0:
-        return f"{result.feature_names[0]} is zero in every row, so the error does not depend on it, and any rate is stable."
+        be, them = ("is", "it") if len(result.feature_names) == 1 else ("are", "them")
+        who = f"{listing(result.feature_names)} {be} zero in every row"
+        return f"{who}, so the error does not depend on {them}, and any rate is stable."
     limit, best = stability.max_learning_rate, stability.best_learning_rate
     if result.status is Status.DIVERGED:
         overflow = result.stability.overflow_iteration(rate)
@@ -152,23 +205,22 @@ def _on_distance(result: FitResult) -> str:
     n = iterations(result.n_iter)
     if result.status is Status.DIVERGED:
         return f"It stopped after {n} at the error {result.error:.6g}; the least possible is {optimum.error:.6g}."
-    best = f"{result.feature_names[0]} {optimum.coef[0]:.9g}"
-    if len(result.start) == 2:
-        best = f"intercept {optimum.intercept:.9g}, {best}"
-    if result.rank < 2 and len(result.start) == 2:
+    solution = "line" if len(optimum.coef) == 1 else "solution"
+    best = _named(result, optimum.intercept, optimum.coef)
+    if 0 < result.rank < len(result.start) and solution == "line":
         best += f" (every {result.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
     if result.remaining == 0.0:
         return (
-            f"After {n} plain descent arrives at the least squares line, {best}, and no coefficient changes any more. "
+            f"After {n} plain descent arrives at the least squares {solution}, {best}, and no coefficient changes any more. "
             f"The mean squared error {optimum.error:.6g} is the least possible; "
             f"it explains {share(max(0.0, result.r2))} of the variance."
         )
     above = result.error / optimum.error - 1.0 if optimum.error > 0.0 else float("inf")
     excess = f"{100.0 * above:.3g} % above" if above < 1e6 else "far above"
     return (
-        f"After {n}, {share(result.remaining)} of the distance to the least squares line ({best}) is still to go. "
+        f"After {n}, {share(result.remaining)} of the distance to the least squares {solution} ({best}) is still to go. "
         f"The mean squared error {result.error:.6g} is {excess} the least possible, {optimum.error:.6g}"
-        + (": the error hardly shows how far away the line is." if above < 0.1 and result.remaining > 0.1 else ".")
+        + (f": the error hardly shows how far away the {solution} is." if above < 0.1 and result.remaining > 0.1 else ".")
     )
 
 
@@ -184,15 +236,76 @@ def _on_needs(result: FitResult) -> str:
     return f"{here}." if needed <= best else f"{here}, and at most {count(best)} at the best."
 
 
-def _on_scaling(result: FitResult) -> str:
-    name, stability = result.feature_names[0], result.stability
-    if result.standardize:
-        return f"{name} was standardised: all directions are equally steep, and the best rate arrives in one iteration."
-    if stability.condition <= 1.5 or len(result.start) == 1:
+def _on_rank(result: FitResult) -> str:
+    """Which columns are made up of others; of one feature `_on_distance` says it."""
+    undecided = len(result.start) - result.rank
+    if undecided <= 0 or len(result.feature_names) == 1 or result.rank == 0:
         return ""
+    least = "of all best solutions this is the nearest to the start"
+    if result.moments.n_samples <= result.rank:
+        return f"There are more parameters ({len(result.start)}) than the rows decide ({result.rank}): {least}."
+    names = _parameter_names(result.stability)
+    null = 1.0 - (result.stability.directions**2).sum(axis=0)  # share of each axis that no direction reaches
+    tied = [name for name, part in zip(names, null, strict=True) if part > 1e-9]
     return (
-        f"One direction is {ratio(stability.condition)} times steeper than the other, because {name} is far from mean 0 and "
-        "spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same units."
+        f"{listing(tied)} {'depends' if len(tied) == 1 else 'depend'} on each other: the data leave {undecided} "
+        f"direction{'s'[: undecided - 1]} undecided, and {least}."
+    )
+
+
+def _parameter_names(stability: Stability) -> list[str]:
+    return ["intercept"] * stability.fit_intercept + list(stability.moments.feature_names)
+
+
+def _along(stability: Stability, direction: int) -> list[str]:
+    """The parameters that a direction (of `Stability.directions`) is mostly made of, the largest part first."""
+    parts = abs(stability.directions[direction])
+    names = _parameter_names(stability)
+    return [names[i] for i in (-parts).argsort() if parts[i] >= _STEEP * parts.max()]
+
+
+def _on_scaling(result: FitResult) -> str:
+    stability, names = result.stability, result.feature_names
+    if result.standardize and (len(names) == 1 or stability.condition < 1.0 + 1e-9):
+        who = f"{listing(names)} {'was' if len(names) == 1 else 'were'} standardised"
+        return f"{who}: all directions are equally steep, and the best rate arrives in one iteration."
+    if stability.condition <= 1.5:
+        return ""
+    if len(names) == 1:
+        return (
+            f"One direction is {ratio(stability.condition)} times steeper than the other, because {names[0]} is far from mean 0 "
+            "and spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same "
+            "units."
+        )
+    slow, steep = _along(stability, 0), _along(stability, -1)
+    if result.standardize:
+        if stability.condition > _TIED:
+            return _on_collinearity(stability, slow)
+        return f"The features were standardised: the directions differ by {ratio(stability.condition)} only."
+    scaled = stability.standardized()
+    needed, now = scaled.iterations(_MILLIONTH), stability.iterations(_MILLIONTH)
+    assert needed is not None and now is not None
+    text = (
+        f"The steepest direction, along {listing(steep)}, limits the rate; the slowest, along {listing(slow)}, is "
+        f"{ratio(stability.condition)} times flatter. "
+    )
+    if needed >= now:
+        return text + "standardize=True would not make it faster."
+    text += (
+        f"With standardize=True the directions differ by {ratio(scaled.condition)} only, and the best rate needs at most "
+        f"{iterations(needed)} to come within a millionth of the distance, instead of {count(now)}; the result is in the same "
+        "units."
+    )
+    return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if scaled.condition > _TIED else text
+
+
+def _on_collinearity(stability: Stability, slow: list[str]) -> str:
+    """Of standardised columns, where only their dependence makes one direction slower than another."""
+    if len(slow) == 1:
+        return f"The slowest direction is along {slow[0]}, {ratio(stability.condition)} times flatter than the steepest."
+    return (
+        f"{listing(slow)} move together: even standardised, telling them apart is the slowest direction, "
+        f"{ratio(stability.condition)} times flatter than the steepest."
     )
 
 

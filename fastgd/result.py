@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd import inference, report, store
+from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
 from fastgd.sources import read_features, read_pair
 from fastgd.sources.table import as_float64
-from fastgd.stability import Stability, iterations_for, line_kernels, require_tolerance, scale
+from fastgd.stability import Stability, require_tolerance
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
@@ -66,10 +67,21 @@ class FitResult:
     __slots__ = ("_max_iter", "_moments", "_state")
 
     def __init__(self, moments: Moments, state: NDArray[np.float64], max_iter: int | None) -> None:
-        # `state` is what `kernels.line.fit` left; properties read it when asked, which keeps a small fit small.
+        # `state` is what the kernels left; properties read it when asked, which keeps a small fit small.
         self._moments = moments
         self._state = state
         self._max_iter = max_iter
+
+    @property
+    def _begun(self) -> Descent:
+        """What is known so far: of many features that went to the limit point not yet the directions."""
+        return Descent(self._moments, self._state)
+
+    @property
+    def _descent(self) -> Descent:
+        descent = self._begun.complete()
+        self._state = descent.state
+        return descent
 
     @property
     def moments(self) -> Moments:
@@ -78,18 +90,20 @@ class FitResult:
 
     @property
     def intercept(self) -> float:
-        """The value at x = 0, in units of the target; 0.0 with fit_intercept=False."""
-        return self._state.item(line_kernels().END_B)
+        """The value where all features are 0, in units of the target; 0.0 with fit_intercept=False."""
+        return self._state.item(descent_kernels().END, 0)
 
     @property
     def coef(self) -> NDArray[np.float64]:
         """Coefficients, shape (p,), in units of the target a unit of the feature."""
-        return np.array([self.slope])
+        return self._state[descent_kernels().END, 1:].copy()
 
     @property
     def slope(self) -> float:
         """The one coefficient of a fit with one feature."""
-        return self._state.item(line_kernels().END_W)
+        if self._state.shape[1] != 2:
+            raise DataError(f"slope: {len(self.feature_names)} features were fitted, and each has a coefficient, in .coef")
+        return self._state.item(descent_kernels().END, 1)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -99,35 +113,35 @@ class FitResult:
     @property
     def error(self) -> float:
         """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
-        kernels, state = line_kernels(), self._state
-        return scale(state.item(kernels.END_ERROR), state[kernels.END_ERROR_EXPONENT], "the mean squared error", "y")
+        descent = self._begun
+        return scale(descent.get("END_ERROR"), descent.get("END_ERROR_EXPONENT"), "the mean squared error", "y")
 
     @property
     def n_iter(self) -> int:
         """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
-        kernels, state = line_kernels(), self._state
-        k = state.item(kernels.END_ITER)
+        k = self._begun.get("END_ITER")
         if k < math.inf:
-            return self._max_iter if self._max_iter is not None and k == state[kernels.MAX_ITER] else int(k)
-        settled, _ = kernels.count(state, math.nan)
-        return int(settled) if settled < math.inf else iterations_for(_SETTLED, state, self._moving())
+            return self._max_iter if self._max_iter is not None and k == self._begun.get("MAX_ITER") else int(k)
+        descent = self._descent
+        settled, _ = descent.count(math.nan)
+        return int(settled) if settled < math.inf else descent.iterations_for(_SETTLED, descent.moving())
 
     @property
     def learning_rate(self) -> float:
         """The rate of the descent."""
-        rate = self._state.item(line_kernels().ASKED_RATE)
+        rate = self._begun.get("ASKED_RATE")
         return self.stability.best_learning_rate if math.isnan(rate) else rate
 
     @property
     def status(self) -> Status:
         """How the descent ended."""
-        kernels = line_kernels()
-        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE] and self._moving():
+        descent = self._begun
+        if descent.is_unstable and descent.moving():
             return Status.DIVERGED
-        tolerance = self._state.item(kernels.TOLERANCE)
+        tolerance = descent.get("TOLERANCE")
         if not math.isnan(tolerance):
             return Status.CONVERGED if self.remaining <= tolerance else Status.MAX_ITER
-        return Status.CONVERGED if self._state[kernels.SETTLED] else Status.MAX_ITER
+        return Status.CONVERGED if descent.get("SETTLED") else Status.MAX_ITER
 
     @property
     def converged(self) -> bool:
@@ -137,38 +151,37 @@ class FitResult:
     @property
     def remaining(self) -> float:
         """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged."""
-        return min(1.0, self._state.item(line_kernels().END_LEFT))
+        return min(1.0, self._begun.get("END_LEFT"))
 
     @property
     def optimum(self) -> Optimum:
         """The least squares solution."""
-        intercept, slope = self._limit()
-        kernels, state = line_kernels(), self._state
-        error = scale(state.item(kernels.BEST_ERROR), 2 * state[kernels.EXPONENT_Y], "the least mean squared error", "y")
-        return Optimum(intercept, np.array([slope]), error)
+        descent = self._begun
+        error = scale(descent.get("LEAST_ERROR"), 2 * descent.get("EXPONENT_Y"), "the least mean squared error", "y")
+        return Optimum(*descent.in_units("LIMIT"), error)
 
     @property
     def rank(self) -> int:
-        """Rank of the design with its column of ones: 2 for a line; 1 where all x are equal and the slope stays undecided."""
-        return self.stability.rank
+        """Rank of the design, its column of ones included: less than the number of parameters where columns depend on others."""
+        return self._begun.rank
 
     @property
     def stability(self) -> Stability:
         """Which learning rates are stable on these data."""
-        return Stability(self._state, self.moments)
+        return Stability(self._descent)
 
     @property
     def r2(self) -> float:
         """Share of the target's variance that this run explains, 1 - error / var(y), as scikit-learn's `score`.
 
-        Negative for a run that is far away. `inference().r2` is that of the least squares line and, without an intercept,
+        Negative for a run that is far away. `inference().r2` is that of the least squares solution and, without an intercept,
         about 0 instead of the mean, as statsmodels has it.
         """
-        kernels, state = line_kernels(), self._state
-        residual, variance = state.item(kernels.END_ERROR), state.item(kernels.VAR_Y)
+        descent = self._begun
+        residual, variance = descent.get("END_ERROR"), descent.get("VAR_Y")
         if variance == 0.0:
             return _explained(residual, variance)
-        exponent = state[kernels.END_ERROR_EXPONENT] - 2 * state[kernels.EXPONENT_Y]
+        exponent = descent.get("END_ERROR_EXPONENT") - 2 * descent.get("EXPONENT_Y")
         return 1.0 - scale(residual / variance, exponent, "the error over the variance", "the start")
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -176,8 +189,8 @@ class FitResult:
 
         Parameters
         ----------
-        X : array_like of shape (n,) or (n, 1), or a frame
-            Of a frame, the column that was fitted is taken by its name; other columns may stand beside it.
+        X : array_like of shape (n, p), or with one feature (n,), or a frame
+            Of a frame, the columns that were fitted are taken by their names, in any order; others may stand beside them.
 
         Returns
         -------
@@ -188,19 +201,19 @@ class FitResult:
         DataError
             For a shape or values that do not fit.
         """
-        x = self._column(X)
+        x = self._columns(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            return _finite(self.intercept + x * self.slope, x, "prediction")
+            return _finite(self._at(x), x, "prediction")
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """R^2 on other data, 1 - sum (y - predict(X))^2 / sum (y - mean(y))^2, as scikit-learn's regressors give it.
 
         Parameters
         ----------
-        X : array_like of shape (n,) or (n, 1)
+        X : array_like of shape (n, p), or with one feature (n,)
         y : array_like of shape (n,)
         """
-        table = read_pair(self._column(X), y)
+        table = read_pair(self._columns(X), y)
         table.refuse_bad_cell()
         t, predicted = as_float64(table.y), self.predict(table.X)
         _, exponent = np.frexp(max(np.abs(t).max(), np.abs(predicted).max()))
@@ -253,7 +266,7 @@ class FitResult:
 
         Parameters
         ----------
-        X : array_like of shape (n,) or (n, 1)
+        X : array_like of shape (n, p), or with one feature (n,)
         level : float
             Between 0 and 1.
         kind : {"observation", "mean"}
@@ -277,7 +290,7 @@ class FitResult:
         >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).predict_interval([5]).round(4).tolist()
         [[5.4752, 13.5248]]
         """
-        x = self._column(X)
+        x = self._columns(X)
         return _finite(inference.bounds(self, x, level, kind), x, "interval")
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -316,7 +329,7 @@ class FitResult:
             These iterations, in this order, also past `n_iter`; up to 2^63 - 1.
             Without either: 0 to `n_iter` or 2^63 - 1, about 20 a decade.
         """
-        return trace(self._state, choose_iterations(self.n_iter, every, at))
+        return trace(self._descent, choose_iterations(self.n_iter, every, at))
 
     def summary(self) -> str:
         """Start, end and optimum, rate, limit and iterations as a table."""
@@ -352,50 +365,50 @@ class FitResult:
             Between 0 and 1.
         """
         tol = require_tolerance(tol)
-        kernels = line_kernels()
-        count, _ = kernels.count(self._state, tol)
+        descent = self._descent
+        count, _ = descent.count(tol)
         if count < math.inf:
             return int(count)
-        if self._state[kernels.RATE] >= self._state[kernels.MAX_RATE]:
-            return None
-        return iterations_for(tol, self._state, self._moving())
+        return None if descent.is_unstable else descent.iterations_for(tol, descent.moving())
 
     @property
     def start(self) -> tuple[float, ...]:
         """Where the descent began: intercept, if there is one, then coefficients."""
-        kernels, state = line_kernels(), self._state
-        start = (state.item(kernels.ASKED_B), state.item(kernels.ASKED_W))
-        return start if state[kernels.INTERCEPT] else start[1:]
+        descent = self._begun
+        return tuple(descent.row("ASKED")[not descent.fit_intercept :].tolist())
+
+    @property
+    def fit_intercept(self) -> bool:
+        """Whether there is an intercept."""
+        return self._begun.fit_intercept
 
     @property
     def standardize(self) -> bool:
         """Whether the descent ran in standardised coordinates."""
-        return self.stability.standardize
+        return self._begun.standardize
 
-    def _limit(self) -> tuple[float, float]:
-        kernels, state = line_kernels(), self._state
-        ex, ey = state[kernels.EXPONENT_X], state[kernels.EXPONENT_Y]
-        return scale(state[kernels.LIMIT_B], ey, "the intercept"), scale(state[kernels.LIMIT_W], ey - ex, "the slope")
-
-    def _column(self, X: ArrayLike) -> NDArray[np.float64]:
+    def _columns(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Rows of features, (n, p)."""
         x = read_features(X, self.moments._feature_names)
-        if x.ndim == 0 or x.ndim > 2 or (x.ndim == 2 and x.shape[1] != 1):
-            raise DataError(f"X has shape {x.shape}: one feature was fitted, so (n,) or (n, 1) is needed")
-        return as_float64(x.reshape(-1))
+        p = len(self.feature_names)
+        if x.ndim == 1 and p == 1:
+            x = x[:, np.newaxis]
+        if x.ndim != 2 or x.shape[1] != p:
+            fitted, needed = ("one feature was", "(n,) or (n, 1)") if p == 1 else (f"{p} features were", f"(n, {p})")
+            raise DataError(f"X has shape {x.shape}: {fitted} fitted, so {needed} is needed")
+        return as_float64(x)
 
-    def _moving(self) -> list[tuple[int, int, int]]:
-        """Slots of the directions with a distance to go, for `iterations_for`."""
-        k = line_kernels()
-        slots = ((k.D1, k.LOG1, k.L1, k.E1), (k.D2, k.LOG2, k.L2, k.E2))
-        return [(log, value, exponent) for distance, log, value, exponent in slots if self._state[distance] != 0.0]
+    def _at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """intercept + x coef, each row by itself: the same bits whatever rows stand beside it (BLAS does not give that)."""
+        coef = self.coef.tolist()
+        value: NDArray[np.float64] = self.intercept + x[:, 0] * coef[0]
+        for j, w in enumerate(coef[1:], 1):
+            value += x[:, j] * w
+        return value
 
     def __repr__(self) -> str:
-        names = ", ".join(self.feature_names)
         short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""
-        return (
-            f"<FitResult: {self.moments.target_name} = {self.intercept:.9g} + {self.slope:.9g} * {names}, "
-            f"{self.status.name.lower()}{short}>"
-        )
+        return f"<FitResult: {self.moments.target_name} = {report.equation(self)}, {self.status.name.lower()}{short}>"
 
 
 def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> NDArray[np.float64]:
@@ -403,8 +416,11 @@ def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> N
     bad = ~np.isfinite(values)
     if bad.any():
         row = int(np.argwhere(bad)[0, 0])
-        reason = f"its {what} exceeds float64" if np.isfinite(x[row]) else "every value must be a finite number"
-        raise DataError(f"X is {x[row]} in row {row}: {reason} {COUNTED}")
+        broken = np.flatnonzero(~np.isfinite(x[row]))
+        column = f", column {broken[0]}" if broken.size and x.shape[1] > 1 else ""
+        shown = x[row, broken[0] if broken.size else 0] if column or x.shape[1] == 1 else "of finite numbers"
+        reason = "every value must be a finite number" if broken.size else f"its {what} exceeds float64"
+        raise DataError(f"X is {shown} in row {row}{column}: {reason} {COUNTED}")
     return values
 
 

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import math
-from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd import report
+from fastgd.descent import Descent, analyse, descent_kernels, scale, unheld
 from fastgd.errors import DataError
 from fastgd.sources.arrays import real
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
-
-
-@cache
-def line_kernels() -> ModuleType:
-    """The kernels of the closed form; importing them is what loads numba."""
-    from fastgd.kernels import line
-
-    return line
-
-
-def mean_squares(state: NDArray[np.float64]) -> tuple[float, float]:
-    """Mean squares of x / 2^ex and y / 2^ey."""
-    k = line_kernels()
-    return state.item(k.SQUARE_X), state.item(k.MEAN_Y) ** 2 + state.item(k.VAR_Y)
-
-
-def scale(value: float, exponent: float, what: str, column: str = "x") -> float:
-    """value * 2^exponent, or the error that says that float64 cannot hold it, `column` being too large or small for that."""
-    try:
-        return math.ldexp(value, int(exponent))
-    except OverflowError:
-        raise _unheld(value, exponent, what, column) from None
-
-
-def _unheld(value: float, exponent: float, what: str, column: str) -> DataError:
-    digits = math.log10(abs(value)) + exponent * math.log10(2.0)
-    return DataError(f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two")
 
 
 def require_rate(learning_rate: float | str) -> float:
@@ -78,58 +50,80 @@ class Stability:
     455
     """
 
-    __slots__ = ("_moments", "_state")
+    __slots__ = ("_descent",)
 
-    def __init__(self, state: NDArray[np.float64], moments: Moments) -> None:
-        self._state = state
-        self._moments = moments
+    def __init__(self, descent: Descent) -> None:
+        self._descent = descent
 
     @property
     def moments(self) -> Moments:
         """The moments of the data that these are the limits for."""
-        return self._moments
+        return self._descent.moments
 
     @property
-    def eigenvalues(self) -> NDArray[np.float64]:
-        """Eigenvalues of H in ascending order, one a parameter; zero where the data leave a direction undecided."""
-        k, state = line_kernels(), self._state
-        largest = scale(2.0 * state[k.L1], state[k.E1], "the largest eigenvalue")
-        if not state[k.INTERCEPT]:
-            return np.array([largest])
-        return np.array([scale(2.0 * state[k.L2], state[k.E2], "the smallest eigenvalue"), largest])
+    def fit_intercept(self) -> bool:
+        """Whether there is an intercept."""
+        return self._descent.fit_intercept
 
     @property
     def standardize(self) -> bool:
         """Whether all of this holds in standardised coordinates."""
-        return bool(self._state[line_kernels().STANDARDIZED])
+        return self._descent.standardize
+
+    @property
+    def eigenvalues(self) -> NDArray[np.float64]:
+        """Eigenvalues of H in ascending order, one a parameter; zero where the data leave a direction undecided.
+
+        Those that are not zero are known to one digit at least, and but for columns that are nearly combinations of others to
+        fifteen: a direction of which double-double moments do not know one digit counts as undecided.
+        """
+        kernels, descent = descent_kernels(), self._descent
+        values = np.zeros(descent.n_parameters)
+        for i in range(descent.rank):
+            value, exponent = (descent.state.item(row, i) for row in (kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT))
+            what = "the largest eigenvalue" if i == 0 else "an eigenvalue"
+            values[-1 - i] = scale(2.0 * value, exponent, what, descent.columns())
+        return values
+
+    @property
+    def directions(self) -> NDArray[np.float64]:
+        """Unit eigenvectors of H, a row each, shape (rank, parameters), the intercept's part first.
+
+        In the coordinates descended in; in the order of `eigenvalues` without those that are zero: the slowest first.
+        """
+        kernels, descent = descent_kernels(), self._descent
+        vectors = descent.state[kernels.VECTORS : kernels.VECTORS + 2 * descent.rank : 2]
+        return vectors[::-1, not descent.fit_intercept :].copy()
 
     @property
     def rank(self) -> int:
-        """Number of directions in which the error is curved: 2 for a line, 1 if all x are equal."""
-        return int(self._state[line_kernels().RANK])
+        """Number of directions in which the error is curved: one a parameter, fewer where columns depend on each other."""
+        return self._descent.rank
 
     @property
     def condition(self) -> float:
         """Largest over smallest eigenvalue that is not zero: how much slower the slowest direction is. 1 is best."""
-        k, state = line_kernels(), self._state
-        if self.rank < 2:
+        kernels, state, last = descent_kernels(), self._descent.state, self.rank - 1
+        if last < 1:
             return 1.0
-        return scale(state[k.L1] / state[k.L2], state[k.E1] - state[k.E2], "the condition number")
+        exponent = state[kernels.EIGENVALUE_EXPONENT, 0] - state[kernels.EIGENVALUE_EXPONENT, last]
+        ratio = state.item(kernels.EIGENVALUE, 0) / state.item(kernels.EIGENVALUE, last)
+        return scale(ratio, exponent, "the condition number", self._descent.columns())
 
     @property
     def max_learning_rate(self) -> float:
         """2 / lambda_max: the first float64 at which descent is not stable any more; 0.0 where any of them is too large."""
-        k, state = line_kernels(), self._state
-        return scale(state.item(k.MAX_RATE), -state.item(k.E1), "the largest stable rate")
+        descent = self._descent
+        return scale(descent.get("MAX_RATE"), -descent.get("RATE_EXPONENT"), "the largest stable rate", descent.columns())
 
     @property
     def best_learning_rate(self) -> float:
         """2 / (lambda_min + lambda_max): the fastest constant rate."""
-        k, state = line_kernels(), self._state
-        value, exponent = state.item(k.BEST_RATE), -state.item(k.E1)
-        rate = scale(value, exponent, "the best rate")
+        descent = self._descent
+        value, exponent = descent.get("BEST_RATE"), -descent.get("RATE_EXPONENT")
+        rate = scale(value, exponent, "the best rate", descent.columns())
         if rate == 0.0:
-            raise _unheld(value, exponent, "the best rate", "x")
+            raise unheld(value, exponent, "the best rate", descent.columns())
         return rate
 
     def is_stable(self, learning_rate: float) -> bool:
@@ -165,8 +159,8 @@ class Stability:
         tol = require_tolerance(tol)
         if learning_rate is not None and not self.is_stable(require_rate(learning_rate)):
             return None
-        k = line_kernels()
-        return iterations_for(tol, self._begin(learning_rate), [(k.LOG1, k.L1, k.E1), (k.LOG2, k.L2, k.E2)][: self.rank])
+        descent = self._descent.begin(learning_rate)
+        return descent.iterations_for(tol, list(range(descent.rank)))
 
     def overflow_iteration(self, learning_rate: float) -> int | None:
         """The iteration at which the sum of squared residuals exceeds float64, from the start 0; None if it never does.
@@ -176,8 +170,13 @@ class Stability:
         learning_rate : float
             Positive.
         """
-        _, overflow = line_kernels().count(self._begin(require_rate(learning_rate)), math.nan)
+        _, overflow = self._descent.begin(require_rate(learning_rate)).count(math.nan)
         return int(overflow) if overflow < math.inf else None
+
+    def standardized(self) -> Stability:
+        """The same data in standardised coordinates."""
+        descent = self._descent
+        return Stability(Descent(descent.moments, analyse(descent.moments, descent.fit_intercept, True)))
 
     def summary(self, learning_rate: float | None = None) -> str:
         """Limit, best rate, condition, eigenvalues and the iterations needed as a table.
@@ -205,31 +204,5 @@ class Stability:
         """
         return report.check(self, None if learning_rate is None else require_rate(learning_rate))
 
-    def _begin(self, learning_rate: float | None) -> NDArray[np.float64]:
-        """A state of its own, begun at zero."""
-        state = self._state.copy()
-        line_kernels().descend(state, 0.0, 0.0, math.nan if learning_rate is None else learning_rate, 0.0, False, math.nan)
-        return state
-
     def __repr__(self) -> str:
         return f"<Stability: stable below {self.max_learning_rate:.9g}, best {self.best_learning_rate:.9g}>"
-
-
-def iterations_for(tol: float, state: NDArray[np.float64], directions: list[tuple[int, int, int]]) -> int:
-    """Smallest k at which the slowest direction has the share `tol` left, from slots of log contraction and eigenvalue."""
-    if not directions:
-        return 0
-    k = line_kernels()
-    log, eigenvalue, exponent = max(directions, key=lambda slots: state.item(slots[0]))
-    decay = -math.log(tol)
-    count = decay / -state.item(log) if state[log] != 0.0 else math.inf
-    if count < math.inf:
-        return max(1, math.ceil(count))
-    # 2 eta lambda is at the end of float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
-    rate, shift = state.item(k.ASKED_RATE), 0
-    if math.isnan(rate):
-        rate, shift = state.item(k.BEST_RATE), -int(state[k.E1])
-    m_rate, e_rate = math.frexp(rate)
-    m_eigenvalue, e_eigenvalue = math.frexp(state[eigenvalue])
-    mantissa, power = math.frexp(decay / (2.0 * m_rate * m_eigenvalue))
-    return int(mantissa * 2.0**53) << (power - 53 - e_rate - shift - e_eigenvalue - int(state[exponent]))

@@ -23,7 +23,6 @@ import numpy as np
 
 from fastgd.errors import DataError
 from fastgd.moments import Moments
-from fastgd.stability import line_kernels, mean_squares
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -46,20 +45,17 @@ class Stored:
     moments: Moments
     request: dict[str, Any]
     intercept: float
-    slope: float
+    coef: list[float]
 
     def require_agreement(self, result: FitResult) -> None:
         """Refuse coefficients that are not those of the moments and the request, in units of themselves or of the data."""
-        k, state = line_kernels(), result._state
-        ex, ey = int(state[k.EXPONENT_X]), int(state[k.EXPONENT_Y])
-        size_x, size_y = (math.sqrt(square) for square in mean_squares(state))
-        for name, saved, computed, size, exponent in (
-            ("intercept", self.intercept, result.intercept, size_y, ey),
-            ("slope", self.slope, result.slope, size_y / (size_x or 1.0), ey - ex),
-        ):
-            unit = max(abs(Fraction(saved)), abs(Fraction(computed)), Fraction(size) * Fraction(2) ** exponent)
-            if abs(Fraction(saved) - Fraction(computed)) > Fraction(_AGREEMENT) * unit:
-                raise DataError(f"its {name} is {saved!r}, and its moments and request give {computed!r}")
+        sizes = result._begun.natural_sizes()
+        names = ("intercept", *(("slope",) if len(self.coef) == 1 else (f"coefficient of {n}" for n in result.feature_names)))
+        saved, computed = (self.intercept, *self.coef), (result.intercept, *result.coef.tolist())
+        for name, old, new, size in zip(names, saved, computed, sizes, strict=True):
+            unit = max(abs(Fraction(old)), abs(Fraction(new)), size)
+            if abs(Fraction(old) - Fraction(new)) > Fraction(_AGREEMENT) * unit:
+                raise DataError(f"its {name} is {old!r}, and its moments and request give {new!r}")
 
 
 def write(result: FitResult, path: str | os.PathLike[str]) -> None:
@@ -93,18 +89,18 @@ def read(path: str | os.PathLike[str]) -> Stored:
         _require_keys(part, content if part == "the file" else content[part], keys)
     moments = _moments(content["moments"])
     found = content["result"]
-    (slope,) = _list("result", found, "coef", 1, float)
+    coef = _list("result", found, "coef", moments.n_features, float)
     _require(type(found["intercept"]) is float, "result", "intercept", "a number")
     for key in ("fit_intercept", "standardize"):
         _require(type(content["request"][key]) is bool, "request", key, "true or false")
     if content.pop("sha256") != _checksum(content):
         raise DataError("it was changed after it was saved: its sha256 is not that of its content")
-    return Stored(moments, content["request"], found["intercept"], slope)
+    return Stored(moments, content["request"], found["intercept"], coef)
 
 
 def _content(result: FitResult) -> dict[str, Any]:
-    k, state, moments = line_kernels(), result._state, result.moments
-    rate, tol = state.item(k.ASKED_RATE), state.item(k.TOLERANCE)
+    moments = result.moments
+    rate, tol = result._begun.get("ASKED_RATE"), result._begun.get("TOLERANCE")
     high, low, shift, exponent = moments._sums.tolist()
     columns = moments.n_features + 1
     return {
@@ -123,7 +119,7 @@ def _content(result: FitResult) -> dict[str, Any]:
             "max_iter": result._max_iter,
             "tol": None if math.isnan(tol) else tol,
             "start": list(result.start),
-            "fit_intercept": len(result.start) > moments.n_features,
+            "fit_intercept": result.fit_intercept,
             "standardize": result.standardize,
         },
         "moments": {
@@ -150,6 +146,7 @@ def _error(result: FitResult) -> float | None:
 def _moments(part: dict[str, Any]) -> Moments:
     names = part["feature_names"]
     _require(isinstance(names, list) and all(type(name) is str for name in names), "moments", "feature_names", "a list of names")
+    _require(bool(names), "moments", "feature_names", "a list of one name or more")
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
     _require(type(part["n_samples"]) is int and part["n_samples"] > 0, "moments", "n_samples", "a number of rows")
     columns = len(names) + 1
@@ -160,9 +157,7 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    moments = Moments(sums, part["n_samples"], tuple(names), part["target_name"])
-    moments.require_one_feature()
-    return moments
+    return Moments(sums, part["n_samples"], tuple(names), part["target_name"])
 
 
 def _require_keys(name: str, part: Any, keys: set[str]) -> None:

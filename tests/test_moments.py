@@ -106,19 +106,16 @@ def test_blocks_lose_nothing(make: Callable[[], np.ndarray], weigh: bool, column
     assert abs(Fraction(float(moments.mean[0])) / mu - 1) < Fraction(1, 2**52)
 
 
-def solve(rows: np.ndarray, about_mean: bool) -> tuple[list[Fraction], int]:
-    """Coefficients, intercept first, and rank."""
+def solve(rows: np.ndarray, fit_intercept: bool) -> tuple[list[Fraction], int]:
+    """Coefficients, intercept first, and rank of the features."""
     q = rows.shape[1]
     sums = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1])._sums
-    mean, high, low, noise = np.empty((2, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q)
-    least_squares.centre(sums, about_mean, mean, high, low, noise)
-    coef, order = np.empty((2, q - 1)), np.empty(q - 1, np.int64)
-    rank, _ = least_squares.solve(high, low, noise, order, coef)
-    units = [Fraction(2) ** int(e) for e in sums[3, 1 : q + 1]]
-    slopes = [(Fraction(h) + Fraction(l)) * units[-1] / u for (h, l), u in zip(coef.T.tolist(), units[:-1], strict=True)]
-    means = [(Fraction(h) + Fraction(l)) * u for (h, l), u in zip(mean.T.tolist(), units, strict=True)]
-    intercept = means[-1] - sum(c * m for c, m in zip(slopes, means[:-1], strict=True))
-    return ([intercept, *slopes] if about_mean else slopes), rank
+    out, layout, high, low = np.empty((15, q)), np.empty((2, q - 1), np.int64), np.empty((q, q)), np.empty((q, q))
+    rank = least_squares.solve(sums, fit_intercept, out, layout, high, low)
+    target = Fraction(2) ** int(out[4, 0])
+    units = [Fraction(2) ** int(e) for e in out[6]]
+    theta = [(Fraction(h) + Fraction(l)) * target / u for (h, l), u in zip(out[11:13].T.tolist(), units, strict=True)]
+    return (theta if fit_intercept else theta[1:]), rank
 
 
 @pytest.mark.skipif(not NIST.exists(), reason="NIST's sets are not part of the project")
@@ -139,7 +136,7 @@ def test_nist_sets(name: str) -> None:
 @given(tables(least=2))
 def test_one_column_through_the_origin(rows: np.ndarray) -> None:
     x, y = rows[:, 0], rows[:, -1]
-    [slope], rank = solve(np.column_stack([x, y]), about_mean=False)
+    [slope], rank = solve(np.column_stack([x, y]), fit_intercept=False)
     assert rank == x.any()
     wanted = exact.through_origin(x.tolist(), y.tolist()) if rank else 0
     assert abs(slope - wanted) <= (abs(wanted) + Fraction(float(abs(y).max())) / Fraction(float(abs(x).max() or 1))) / 10**26
@@ -151,7 +148,7 @@ def test_columns_that_others_make_up_are_told(rows: np.ndarray) -> None:
     doubled = np.column_stack([rows[:, :-1], 2 * rows[:, 0] - 3 * rows[:, -2], rows[:, -1]])
     centred = [[Fraction(v) for v in column] for column in doubled[:, :-1].T.tolist()]
     centred = [[v - sum(column) / len(column) for v in column] for column in centred]
-    _, rank = solve(doubled, about_mean=True)
+    _, rank = solve(doubled, fit_intercept=True)
     assert rank == exact_rank(centred)
 
 

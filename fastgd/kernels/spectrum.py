@@ -1,47 +1,54 @@
-"""Eigenvalues and eigenvectors of a symmetric matrix of mean products, in double-double, by cyclic Jacobi rotations.
+"""Directions of the descent: eigenvalues and eigenvectors of the mean products A of the columns, in double-double.
 
-Jacobi finds each eigenvalue of a positive definite matrix to a relative accuracy that depends on the condition of the matrix
-scaled to a unit diagonal only, so the smallest come out as well as the largest (Demmel & Veselic 1992, *Jacobi's method is more
-accurate than QR*, SIAM J. Matrix Anal. Appl. 13(4)): a column's units do not matter.
+They are taken from a factor, A = G'G, whose rows are made orthogonal by plane rotations (one-sided Jacobi): the squared lengths
+of the rows are then the eigenvalues and the rows, divided by their lengths, the vectors. A is never formed, and of the smallest
+eigenvalue so many digits are right as the factor gives, whatever the columns' units (Demmel & Veselic 1992, *Jacobi's method is
+more accurate than QR*, SIAM J. Matrix Anal. Appl. 13(4); Drmac & Veselic 2008, *New fast and accurate Jacobi SVD algorithm*,
+29(4)). What A makes of zero has no row, so that wide data cost by their rank.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import kernel
-from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, square_root, subtract
+from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale_pair, square_root
 from fastgd.kernels._exact import two_product, two_sum
 
 SWEEPS = 60
 """Rounds over all pairs at the most; it takes 5 to 10."""
 
-_SMALL = 2.0**-106
-"""An element is zero below this share of the geometric mean of its two diagonal elements."""
+_SMALL = 2.0**-104
+"""Two rows are orthogonal below this cosine, times the number of their elements."""
 
 
 @kernel
-def _rotation(app: Pair, apq: Pair, aqq: Pair) -> tuple[Pair, Pair, Pair]:
-    """tan, cos and sin of the smaller angle that makes the element apq zero."""
-    theta = divide(subtract(aqq, app), (2.0 * apq[0], 2.0 * apq[1]))
-    if abs(theta[0]) > 2.0**110:
-        tan = divide((0.5, 0.0), theta)
-    else:
-        size = theta if theta[0] >= 0.0 else (-theta[0], -theta[1])
-        tan = divide(ONE, add(size, square_root(add(ONE, multiply(size, size)))))
-        if theta[0] < 0.0:
-            tan = (-tan[0], -tan[1])
-    cos = divide(ONE, square_root(add(ONE, multiply(tan, tan))))
-    return tan, cos, multiply(tan, cos)
+def _dot(x: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64]) -> Pair:
+    """Product of two rows, each high and low; sums by halves, which vectorise."""
+    a, c, b, d = x[0], x[1], y[0], y[1]
+    h, l = work[0, : a.size], work[1, : a.size]
+    for r in range(h.size):
+        p, e = two_product(a[r], b[r])
+        h[r], l[r] = p, e + (a[r] * d[r] + c[r] * b[r])
+    w = h.size
+    while w > 1:
+        half = (w + 1) // 2
+        upper, rest = h[half:w], l[half:w]
+        for r in range(upper.size):
+            t, e = two_sum(h[r], upper[r])
+            h[r] = t
+            l[r] += e + rest[r]
+        w = half
+    return two_sum(h[0], l[0])
 
 
 @kernel
-def _rotate(
-    high: NDArray[np.float64], low: NDArray[np.float64], i: int, j: int, cos: Pair, sin: Pair
-) -> None:
-    """Rows i and j become cos row_i - sin row_j and sin row_i + cos row_j."""
-    xh, xl, yh, yl = high[i], low[i], high[j], low[j]
+def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair) -> None:
+    """Rows x and y, each high and low, become cos x - sin y and sin x + cos y."""
+    xh, xl, yh, yl = x[0], x[1], y[0], y[1]
     c, c_ = cos
     s, s_ = sin
     for r in range(xh.size):
@@ -62,38 +69,133 @@ def _rotate(
 
 
 @kernel
-def diagonalise(
-    high: NDArray[np.float64], low: NDArray[np.float64], out_high: NDArray[np.float64], out_low: NDArray[np.float64]
-) -> bool:
-    """Eigenvalues on the diagonal of `high` + `low`, in no order, and their vectors in the rows of `out`.
+def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> None:
+    """Rotate pairs of rows, (m, 2, d), until all are orthogonal.
 
-    Returns False where it did not end after SWEEPS rounds.
+    A rotation must be one to the last bit of double-double, but its angle need not be right: float64 will do, and what it leaves
+    is left to the next round.
     """
-    n = high.shape[0]
-    out_high[:] = 0.0
-    out_low[:] = 0.0
-    for i in range(n):
-        out_high[i, i] = 1.0
+    m, _, d = rows.shape
+    small = _SMALL * (d + 8)
+    squares = np.empty(m)
     for _ in range(SWEEPS):
         done = True
-        for i in range(n - 1):
-            for j in range(i + 1, n):
-                size = np.sqrt(abs(high[i, i])) * np.sqrt(abs(high[j, j]))
-                if abs(high[i, j]) <= _SMALL * size:
+        for i in range(m):
+            squares[i] = _dot(rows[i], rows[i], work)[0]
+        for i in range(m - 1):
+            for j in range(i + 1, m):
+                product = _dot(rows[i], rows[j], work)[0]
+                if abs(product) <= small * np.sqrt(squares[i]) * np.sqrt(squares[j]):
                     continue
                 done = False
-                app, apq, aqq = (high[i, i], low[i, i]), (high[i, j], low[i, j]), (high[j, j], low[j, j])
-                tan, cos, sin = _rotation(app, apq, aqq)
-                _rotate(high, low, i, j, cos, sin)
-                _rotate(out_high, out_low, i, j, cos, sin)
-                shift = multiply(tan, apq)
-                high[i, i], low[i, i] = subtract(app, shift)
-                high[j, j], low[j, j] = add(aqq, shift)
-                high[i, j], low[i, j], high[j, i], low[j, i] = 0.0, 0.0, 0.0, 0.0
-                for r in range(n):
-                    if r != i and r != j:
-                        high[r, i], low[r, i] = high[i, r], low[i, r]
-                        high[r, j], low[r, j] = high[j, r], low[j, r]
+                theta = (squares[j] - squares[i]) / (2.0 * product)
+                tan = 1.0 / (abs(theta) + np.sqrt(1.0 + theta * theta))
+                if theta < 0.0:
+                    tan = -tan
+                square, rest = two_product(tan, tan)
+                cos = divide(ONE, square_root(add(ONE, (square, rest))))
+                _rotate(rows[i], rows[j], cos, multiply((tan, 0.0), cos))
+                squares[i] -= tan * product
+                squares[j] += tan * product
         if done:
-            return True
-    return False
+            break
+
+
+@kernel
+def _balance(row: NDArray[np.float64]) -> int:
+    """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
+    top = 0.0
+    for r in range(row.shape[1]):
+        top = max(top, abs(row[0, r]))
+    if 2.0**-200 < top < 2.0**200 or top == 0.0:
+        return 0
+    _, e = math.frexp(top)
+    for r in range(row.shape[1]):
+        row[0, r], row[1, r] = np.ldexp(row[0, r], -e), np.ldexp(row[1, r], -e)
+    return e
+
+
+@kernel
+def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
+    """Largest eigenvalue first; values are high, low, exponent."""
+    m = rows.shape[0]
+    for i in range(m - 1):
+        best = i
+        for j in range(i + 1, m):
+            more = values[2, j] - values[2, best]
+            if more > 0.0 or (more == 0.0 and values[0, j] > values[0, best]):
+                best = j
+        if best != i:
+            for part in range(3):
+                values[part, i], values[part, best] = values[part, best], values[part, i]
+            for part in range(2):
+                for r in range(rows.shape[2]):
+                    rows[i, part, r], rows[best, part, r] = rows[best, part, r], rows[i, part, r]
+
+
+@kernel
+def find_directions(
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+    layout: NDArray[np.int64],
+    columns: NDArray[np.float64],
+    fit_intercept: bool,
+    standardize: bool,
+    values: NDArray[np.float64],
+    vectors: NDArray[np.float64],
+) -> None:
+    """Directions, steepest first, from what `least_squares.solve` found.
+
+    Parameters
+    ----------
+    high, low, layout : as `least_squares.solve` left them
+    columns : (9, d)
+        Its rows from the exponents on; d = p + 1.
+    fit_intercept, standardize : the coordinates
+    values : (3, d)
+        Out: eigenvalues of A, each (high + low) * 2^exponent, m of them.
+    vectors : (m, 2, d)
+        Out: unit vectors, high and low. m is the rank of `solve`, and one more with an intercept.
+    """
+    m, _, d = vectors.shape
+    order, exponents = layout[0], layout[1]
+    first = 1 if fit_intercept else 0
+    top = 0  # exponent of the largest column
+    if not standardize:
+        top = -(2**30)
+        for i in range(1, d):
+            if columns[1, i] != 0.0 or columns[3, i] != 0.0:
+                top = max(top, int(columns[0, i]))
+        if fit_intercept:
+            top = max(top, 0)
+    for i in range(m):
+        for part in range(2):
+            for r in range(d):
+                vectors[i, part, r] = 0.0
+    if fit_intercept:  # the column of ones, and the means
+        vectors[0, 0, 0] = 1.0 if standardize else np.ldexp(1.0, -top)
+        if not standardize:
+            for i in range(1, d):
+                e = int(columns[0, i]) - top
+                vectors[0, 0, i], vectors[0, 1, i] = scale_pair((columns[1, i], columns[2, i]), e)
+    for k in range(m - first):
+        for j in range(k, d - 1):
+            i = order[j]
+            value = scale_pair((high[k, j], low[k, j]), exponents[i])
+            if not standardize:
+                value = scale_pair(value, int(columns[0, 1 + i]) - top)
+            elif columns[7, 1 + i] > 0.0:
+                value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
+            vectors[first + k, 0, 1 + i], vectors[first + k, 1, 1 + i] = value
+    work = np.empty((2, d))
+    _make_orthogonal(vectors, work)
+    for k in range(m):
+        e = _balance(vectors[k])
+        square = _dot(vectors[k], vectors[k], work)
+        length = square_root(square)
+        values[0, k], values[1, k] = square
+        values[2, k] = 2.0 * (top + e)
+        for r in range(d):
+            value = divide((vectors[k, 0, r], vectors[k, 1, r]), length)
+            vectors[k, 0, r], vectors[k, 1, r] = value
+    _sort(values, vectors)

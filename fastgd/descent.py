@@ -1,0 +1,190 @@
+"""A descent as the kernels leave it: the one place that knows what stands where in their array."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.errors import DataError
+
+if TYPE_CHECKING:
+    from fastgd.moments import Moments
+
+
+@cache
+def descent_kernels() -> ModuleType:
+    """The kernels of the closed form; importing them is what loads numba."""
+    from fastgd.kernels import descent
+
+    return descent
+
+
+def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_directions: bool = True) -> NDArray[np.float64]:
+    """The kernels' array with all that the data decide.
+
+    Of several features the directions cost far more than the limit point, which needs them only where the rank is short.
+    """
+    kernels = descent_kernels()
+    sums = moments._sums
+    d = moments.n_features + 1
+    if d == kernels.LINE:
+        state = np.empty(kernels.LINE_SHAPE)
+        kernels.analyse_line(sums, fit_intercept, standardize, state)
+        return state
+    from fastgd.kernels import least_squares
+
+    state = np.zeros((kernels.VECTORS, d))
+    layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
+    found = state[: kernels.SCALE + 2]
+    rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
+    if with_directions or rank < d - 1 + fit_intercept:
+        from fastgd.kernels import spectrum
+
+        state = np.zeros((kernels.VECTORS + 2 * rank, d))
+        state[: len(found)] = found
+        columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
+        vectors = state[kernels.VECTORS :].reshape(rank, 2, d)
+        spectrum.find_directions(high, low, layout, columns, fit_intercept, standardize, values, vectors)
+        state[kernels.DIRECTIONS, 0] = rank
+    state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
+    kernels.set_limits(state)
+    return state
+
+
+def scale(value: float, exponent: float, what: str, column: str) -> float:
+    """value * 2^exponent, or the error that says that float64 cannot hold it, `column` being too large or small for that."""
+    try:
+        return math.ldexp(value, int(exponent))
+    except OverflowError:
+        raise unheld(value, exponent, what, column) from None
+
+
+def unheld(value: float, exponent: float, what: str, column: str) -> DataError:
+    """The error that says that float64 cannot hold value * 2^exponent."""
+    digits = math.log10(abs(value)) + exponent * math.log10(2.0)
+    return DataError(f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two")
+
+
+class Descent:
+    """What the data decide and, once it has begun, where a start and a rate lead."""
+
+    __slots__ = ("moments", "state")
+
+    def __init__(self, moments: Moments, state: NDArray[np.float64]) -> None:
+        self.moments = moments
+        self.state = state
+
+    def get(self, name: str) -> float:
+        """A number by the name of its row."""
+        return self.state.item(getattr(descent_kernels(), name), 0)
+
+    def row(self, name: str) -> NDArray[np.float64]:
+        """A row of parameters, the intercept's first, by its name; of pairs the high part."""
+        row: NDArray[np.float64] = self.state[getattr(descent_kernels(), name)]
+        return row
+
+    @property
+    def fit_intercept(self) -> bool:
+        return bool(self.get("INTERCEPT"))
+
+    @property
+    def standardize(self) -> bool:
+        return bool(self.get("STANDARDIZED"))
+
+    @property
+    def rank(self) -> int:
+        return int(self.get("RANK"))
+
+    @property
+    def n_parameters(self) -> int:
+        """Coefficients and, if there is one, intercept."""
+        return int(self.state.shape[1]) - 1 + self.fit_intercept
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the directions are known."""
+        return self.get("DIRECTIONS") == self.get("RANK")
+
+    def complete(self) -> Descent:
+        """The same descent with its directions."""
+        if self.is_complete:
+            return self
+        kernels = descent_kernels()
+        state = analyse(self.moments, self.fit_intercept, self.standardize)
+        known = slice(0, kernels.SCALE + 2)
+        state[known], state[kernels.ASKED] = self.state[known], self.row("ASKED")
+        kernels.descend(state, self.get("ASKED_RATE"), self.get("MAX_ITER"), False, self.get("TOLERANCE"))
+        return Descent(self.moments, state)
+
+    def begin(self, learning_rate: float | None) -> Descent:
+        """A descent of its own on the same data, begun at zero; at the best rate without one."""
+        state = self.complete().state.copy()
+        kernels = descent_kernels()
+        state[kernels.ASKED] = 0.0
+        kernels.descend(state, math.nan if learning_rate is None else learning_rate, 0.0, False, math.nan)
+        return Descent(self.moments, state)
+
+    @property
+    def is_unstable(self) -> bool:
+        return self.get("RATE") >= self.get("MAX_RATE")
+
+    def columns(self, of: str = "column") -> str:
+        """How to call the features in an error: the one by its name."""
+        names = self.moments.feature_names
+        return names[0] if len(names) == 1 else f"the largest {of}"
+
+    def in_units(self, row: str) -> tuple[float, NDArray[np.float64]]:
+        """Intercept and coefficients of a row of parameters'', in the data's units."""
+        exponents = (self.get("EXPONENT_Y") - self.row("EXPONENT")).tolist()
+        names = ("the intercept", *(f"the coefficient of {name}" for name in self.moments.feature_names))
+        values = [
+            scale(value, exponent, what, what.removeprefix("the coefficient of ") if j else "the target")
+            for j, (value, exponent, what) in enumerate(zip(self.row(row).tolist(), exponents, names, strict=True))
+        ]
+        return values[0], np.array(values[1:])
+
+    def natural_sizes(self) -> list[Fraction]:
+        """Of intercept and coefficients: root mean squares of the target, and of the target over each feature."""
+        spread, mean = self.row("SPREAD"), self.row("MEAN")
+        squares = spread + mean * mean if self.fit_intercept else spread
+        target = math.sqrt(self.get("VAR_Y") + self.get("MEAN_Y") ** 2)
+        exponents = (self.get("EXPONENT_Y") - self.row("EXPONENT")).tolist()
+        roots = [1.0, *np.sqrt(squares[1:]).tolist()]
+        return [Fraction(target / (root or 1.0)) * Fraction(2) ** int(e) for root, e in zip(roots, exponents, strict=True)]
+
+    def moving(self) -> list[int]:
+        """The directions with a distance to go, steepest first."""
+        distances = self.row("DISTANCE")[: int(self.get("DIRECTIONS"))]
+        return [int(i) for i in np.flatnonzero(distances)]
+
+    def count(self, tolerance: float) -> tuple[float, float]:
+        """Iterations until this share of the distance is left (NaN: until no coefficient changes), and until overflow."""
+        needed, overflow = descent_kernels().count(self.state, tolerance)
+        return needed, overflow
+
+    def iterations_for(self, tolerance: float, directions: list[int]) -> int:
+        """Smallest k at which the slowest of these directions has the share `tolerance` left."""
+        if not directions:
+            return 0
+        kernels, state = descent_kernels(), self.state
+        slowest = max(directions, key=lambda i: state.item(kernels.LOG, i))
+        log = state.item(kernels.LOG, slowest)
+        decay = -math.log(tolerance)
+        count = decay / -log if log != 0.0 else math.inf
+        if count < math.inf:
+            return max(1, math.ceil(count))
+        # 2 eta lambda is at the end of float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
+        rate, shift = self.get("ASKED_RATE"), 0
+        if math.isnan(rate):
+            rate, shift = self.get("BEST_RATE"), -int(self.get("RATE_EXPONENT"))
+        m_rate, e_rate = math.frexp(rate)
+        m_value, e_value = math.frexp(state.item(kernels.EIGENVALUE, slowest))
+        mantissa, power = math.frexp(decay / (2.0 * m_rate * m_value))
+        exponent = e_rate + shift + e_value + int(state.item(kernels.EIGENVALUE_EXPONENT, slowest))
+        return int(mantissa * 2.0**53) << (power - 53 - exponent)

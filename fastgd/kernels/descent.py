@@ -1,0 +1,617 @@
+"""Gradient descent on least squares in closed form, in double-double: rates, iterate k, iteration counts.
+
+The mean squared error is quadratic in the parameters theta = (intercept, coefficients), with Hessian H = 2A, A the mean products
+of the columns, ones included. Along an eigenvector of A, a direction, the distance to the minimum is multiplied by
+rho = 1 - 2 eta lambda(A) in each step. So iterate k is start - sum over directions of vector * (1 - rho^k) * distance. What A
+makes of zero never moves, and is no direction.
+
+Scales: column'' = column / 2^exponent makes mean squares of very large or small data about 1, exactly, and
+theta'' = theta * 2^(exponent - target's exponent). Descent in raw coordinates moves theta / 2^target's exponent; in standardised
+ones the level at the mean and coefficients a standard deviation. An eigenvalue is kept as value * 2^exponent, and a learning
+rate as eta * 2^(exponent of the largest), so that only what leaves the kernels can over- or underflow.
+
+One array, `state`, holds it all: what the data decide, what start and rate add, the iterate. It has a column a parameter, the
+intercept's first, in use or not. Rows of eigenvalues and so on have a direction a column, the steepest first. (Views into
+a flat array would cost a reshape, 100 ns a call.)
+
+`fit` at the end does all of it for one feature in one call, since each call is a tenth of a small fit's time. For several,
+`least_squares` and `spectrum` fill in what the data decide.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._double_double import (
+    ONE,
+    TWO,
+    Pair,
+    add,
+    difference,
+    divide,
+    half_exponent,
+    multiply,
+    scale,
+    scale_pair,
+    square_root,
+    subtract,
+)
+from fastgd.kernels._exact import two_sum
+
+# Rows of one number, or of a pair side by side. Decided by the data; up to BEST as `least_squares.solve` gives them:
+WEIGHT, WEIGHT_EXPONENT, MEAN_Y, VAR_Y, EXPONENT_Y, LEAST_ERROR = 0, 1, 2, 3, 4, 5
+# Rows of parameters, pairs one above the other. SPREAD: mean square about the mean, or about zero without an intercept.
+# BEST: a least squares solution. SCALE: root of SPREAD, in standardised coordinates.
+EXPONENT, MEAN, SPREAD, BEST, SCALE = 6, 7, 9, 11, 13
+# One number each. DIRECTIONS: RANK, or 0 as long as they are not known.
+STANDARDIZED, INTERCEPT, RANK, DIRECTIONS, MAX_RATE, BEST_RATE, RATE_EXPONENT = 15, 16, 17, 18, 19, 20, 21
+# The request; NaN as tolerance or rate: none, the best.
+ASKED_RATE, MAX_ITER, TOLERANCE = 22, 23, 24
+# The end: error / 2^exponent, share of the distance left, iterations, whether at the limit point.
+RATE, END_ERROR, END_ERROR_EXPONENT, END_LEFT, END_ITER, SETTLED = 25, 26, 27, 28, 29, 30
+# Rows of parameters, by start, rate and request; and room to work.
+LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 36
+WORK_ROWS = 4
+# Rows of directions, as `spectrum.find_directions` gives them:
+EIGENVALUE, EIGENVALUE_EXPONENT = 40, 42
+# by start and rate, u = 2 eta lambda and log |1 - u|:
+U, LOG, DISTANCE = 43, 45, 46
+VECTORS = 48  # high and low, a row of parameters each, of each direction
+
+DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
+
+_MANY = 1e300  # iterations
+_NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
+_LOG_MAX = 709.782712893384  # log of the largest float64
+_HUGE = 2.0**200
+_LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
+_ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
+
+
+@inlined
+def _put(state: NDArray[np.float64], row: int, pair: Pair) -> None:
+    state[row, 0] = pair[0]
+    state[row, 1] = pair[1]
+
+
+@inlined
+def _get(state: NDArray[np.float64], row: int) -> Pair:
+    return state[row, 0], state[row, 1]
+
+
+@inlined
+def _set(state: NDArray[np.float64], row: int, j: int, pair: Pair) -> None:
+    state[row, j] = pair[0]
+    state[row + 1, j] = pair[1]
+
+
+@inlined
+def _at(state: NDArray[np.float64], row: int, j: int) -> Pair:
+    return state[row, j], state[row + 1, j]
+
+
+@kernel
+def set_limits(state: NDArray[np.float64]) -> None:
+    """1 / lambda_max(A), the first float64 that is not stable, and 1 / (lambda_max + lambda_min), kept below it.
+
+    In terms of H = 2A: 2 / lambda_max, and 2 / (lambda_min + lambda_max) over the directions that move.
+    """
+    last = int(state[DIRECTIONS, 0]) - 1
+    if last < 0:
+        state[MAX_RATE, 0], state[BEST_RATE, 0], state[RATE_EXPONENT, 0] = 1.7976931348623157e308, 1.0, 0.0
+        return
+    largest = _at(state, EIGENVALUE, 0)
+    top, rest = divide(ONE, largest)
+    if rest > 0.0:
+        top = np.nextafter(top, math.inf)
+    smallest = scale_pair(
+        _at(state, EIGENVALUE, last), int(state[EIGENVALUE_EXPONENT, last] - state[EIGENVALUE_EXPONENT, 0])
+    )
+    best = divide(ONE, add(largest, smallest))
+    state[MAX_RATE, 0] = top
+    state[BEST_RATE, 0] = min(best[0], np.nextafter(top, 0.0))
+    state[RATE_EXPONENT, 0] = state[EIGENVALUE_EXPONENT, 0]
+
+
+@kernel
+def _log_contraction(u: Pair) -> float:
+    """log |1 - u| to full relative accuracy near 0, 1 and 2 alike."""
+    if u[0] < 0.5:
+        return np.log1p(-u[0])
+    if u[0] > 1.5:
+        return np.log1p(subtract(u, TWO)[0])
+    r = subtract(ONE, u)[0]
+    return np.log(abs(r)) if r != 0.0 else _NEVER
+
+
+@kernel
+def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
+    """theta'', in work[2] + work[3], of the vector that is the shares work[0] + work[1] of the distances."""
+    d = state.shape[1]
+    for j in range(d):
+        _set(work, 2, j, (0.0, 0.0))
+    for i in range(int(state[DIRECTIONS, 0])):
+        c = multiply(_at(work, 0, i), _at(state, DISTANCE, i))
+        for j in range(d):
+            _set(work, 2, j, add(_at(work, 2, j), multiply(c, _at(state, VECTORS + 2 * i, j))))
+    if state[STANDARDIZED, 0] == 0.0:
+        for j in range(1, d):
+            _set(work, 2, j, scale_pair(_at(work, 2, j), int(state[EXPONENT, j])))
+        return
+    level = _at(work, 2, 0)
+    for j in range(1, d):
+        if state[SCALE, j] > 0.0:
+            w = divide(_at(work, 2, j), _at(state, SCALE, j))
+            _set(work, 2, j, w)
+            level = subtract(level, multiply(w, _at(state, MEAN, j)))
+    if state[INTERCEPT, 0] == 1.0:
+        _set(work, 2, 0, level)
+
+
+@kernel
+def _measure(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
+    """Distances along the directions from BEST to START, whose difference in the coordinates descended in is work[2] + work[3].
+
+    Where the rank is short, BEST still is a solution, and only its component along a direction counts.
+    """
+    d = state.shape[1]
+    for j in range(d):
+        _set(work, 2, j, subtract((state[START, j], 0.0), _at(state, BEST, j)))
+    if state[STANDARDIZED, 0] == 0.0:
+        for j in range(1, d):
+            _set(work, 2, j, scale_pair(_at(work, 2, j), -int(state[EXPONENT, j])))
+    else:
+        level = _at(work, 2, 0)
+        for j in range(1, d):
+            w = _at(work, 2, j)
+            level = add(level, multiply(w, _at(state, MEAN, j)))
+            _set(work, 2, j, multiply(w, _at(state, SCALE, j)))
+        if state[INTERCEPT, 0] == 1.0:
+            _set(work, 2, 0, level)
+    for i in range(int(state[DIRECTIONS, 0])):
+        c = (0.0, 0.0)
+        for j in range(d):
+            c = add(c, multiply(_at(state, VECTORS + 2 * i, j), _at(work, 2, j)))
+        _set(state, DISTANCE, i, c)
+
+
+@kernel
+def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
+    """Contractions, distances along the directions, limit point, of the start and the rate that were asked for."""
+    d, m = state.shape[1], int(state[DIRECTIONS, 0])
+    rate, top = state[ASKED_RATE, 0], int(state[RATE_EXPONENT, 0])
+    state[RATE, 0] = scale(rate, top) if rate == rate else state[BEST_RATE, 0]
+    eta = (min(2.0 * state[RATE, 0], _LARGEST_STEP), 0.0)
+    for i in range(m):
+        value = _at(state, EIGENVALUE, i)
+        exponent = int(state[EIGENVALUE_EXPONENT, i])
+        u = scale_pair(multiply(eta, value), exponent - top)
+        _set(state, U, i, u)
+        state[LOG, i] = _log_contraction(u)
+        if eta[0] == _LARGEST_STEP and u[0] > 2.0:
+            state[LOG, i] = np.log(2.0 * value[0]) + np.log(rate) + exponent * np.log(2.0)
+
+    ey = int(state[EXPONENT_Y, 0])
+    for j in range(d):
+        state[START, j] = scale(state[ASKED, j], int(state[EXPONENT, j]) - ey)
+    _measure(state, work)
+    if state[RANK, 0] == d - 1 + state[INTERCEPT, 0]:
+        for j in range(d):
+            _set(state, LIMIT, j, _at(state, BEST, j))
+    else:
+        for i in range(m):
+            _set(work, 0, i, ONE)
+        _move(state, work)
+        for j in range(d):
+            _set(state, LIMIT, j, subtract((state[START, j], 0.0), _at(work, 2, j)))
+
+
+@kernel
+def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
+    """1 - rho^k for rho = 1 - u, to double-double relative accuracy.
+
+    With r = |rho|, v = 1 - r and P(k) = 1 - r^k: P(0) = 0, P(2j) = P(j) (2 - P(j)), P(j + 1) = v + P(j) r, over the bits of k.
+    """
+    if k * log < -76.0:  # r^k < 2^-109
+        return ONE
+    v = u
+    if u[0] > 1.0:
+        v = subtract(TWO, u)
+    r = subtract(ONE, v)
+    p = (0.0, 0.0)
+    mantissa, doublings = math.frexp(k)  # k = mantissa * 2^doublings; past 2^53 it ends in zero bits
+    for _ in range(doublings):
+        p = multiply(p, subtract(TWO, p))
+        mantissa *= 2.0
+        if mantissa >= 1.0:
+            mantissa -= 1.0
+            p = add(v, multiply(p, r))
+    if odd and u[0] > 1.0:  # rho < 0: 1 + r^k
+        p = subtract(TWO, p)
+    return p
+
+
+@inlined
+def _power(u: float, log: float, k: float, odd: bool) -> float:
+    """(1 - u)^k."""
+    r = np.exp(k * log)
+    return -r if odd and u > 1.0 else r
+
+
+@kernel
+def _left(state: NDArray[np.float64], k: float) -> float:
+    """Distance to the limit point after k iterations, as a share of the start's."""
+    top = 0.0
+    for i in range(int(state[DIRECTIONS, 0])):
+        top = max(top, abs(state[DISTANCE, i]))
+    if top == 0.0:
+        return 0.0
+    left = whole = 0.0
+    for i in range(int(state[DIRECTIONS, 0])):
+        d = state[DISTANCE, i] / top
+        a = d * np.exp(k * state[LOG, i])
+        left += a * a
+        whole += d * d
+    return np.sqrt(left / whole)
+
+
+@kernel
+def _error(state: NDArray[np.float64], k: float) -> tuple[float, int]:
+    """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent."""
+    top = 0.0
+    for i in range(int(state[DIRECTIONS, 0])):
+        half = int(state[EIGENVALUE_EXPONENT, i]) // 2
+        top = max(top, abs(scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i])))
+    exponent = 0
+    if top > _HUGE:  # a start that lies far away in the target's units
+        _, exponent = math.frexp(top)
+    above = 0.0
+    for i in range(int(state[DIRECTIONS, 0])):
+        half = int(state[EIGENVALUE_EXPONENT, i]) // 2
+        a = scale(scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i]), -exponent)
+        above += state[EIGENVALUE, i] * a * a
+    return scale(state[LEAST_ERROR, 0], -2 * exponent) + above, 2 * (exponent + int(state[EXPONENT_Y, 0]))
+
+
+@kernel
+def _slowest(state: NDArray[np.float64]) -> float:
+    """log of the slowest contraction among directions with a distance to go."""
+    slow = _NEVER
+    for i in range(int(state[DIRECTIONS, 0])):
+        if state[DISTANCE, i] != 0.0:
+            slow = max(slow, state[LOG, i])
+    return slow
+
+
+@kernel
+def _iterate(
+    state: NDArray[np.float64],
+    k: float,
+    odd: bool,
+    work: NDArray[np.float64],
+    out: NDArray[np.float64],
+) -> None:
+    """Intercept and coefficients after k iterations; k = inf is the limit point."""
+    m = int(state[DIRECTIONS, 0])
+    near = k * _slowest(state) < -37.0
+    if k < math.inf:
+        for i in range(m):
+            if near:  # the share still to go: from a start 10^20 times as far as the limit, double-double would show
+                _set(work, 0, i, (-_power(state[U, i], state[LOG, i], k, odd), 0.0))
+            else:
+                _set(work, 0, i, _share_gone(_at(state, U, i), state[LOG, i], k, odd))
+        _move(state, work)
+    ey = int(state[EXPONENT_Y, 0])
+    for j in range(out.size):
+        value = _at(state, LIMIT, j) if near or k == math.inf else (state[START, j], 0.0)
+        if k < math.inf:
+            value = subtract(value, _at(work, 2, j))
+        out[j] = scale(value[0], ey - int(state[EXPONENT, j])) + 0.0  # never -0
+
+
+@kernel
+def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
+    """First k at which the mean squared error / 4^ey exceeds e^log_error, by the directions that grow, or inf."""
+    first = math.inf
+    growing = 0
+    for i in range(int(state[DIRECTIONS, 0])):
+        if state[LOG, i] > 0.0 and state[DISTANCE, i] != 0.0:
+            growing += 1
+            first = min(first, (log_error - _log_part(state, i)) / (2.0 * state[LOG, i]))
+    first = max(0.0, np.ceil(first))
+    if growing < 2 or first == math.inf:
+        return first
+    low, high = -1.0, first  # several together may exceed it before any does alone
+    while high - low > 1.0:
+        k = np.floor(0.5 * (low + high))
+        if k <= low or k >= high:
+            break
+        total = 0.0
+        for i in range(int(state[DIRECTIONS, 0])):
+            if state[LOG, i] > 0.0 and state[DISTANCE, i] != 0.0:
+                total += np.exp(_log_part(state, i) + 2.0 * k * state[LOG, i] - log_error)
+        if total > 1.0:
+            high = k
+        else:
+            low = k
+    return high
+
+
+@kernel
+def _log_part(state: NDArray[np.float64], i: int) -> float:
+    """log of what a direction adds to the mean squared error / 4^ey at the start."""
+    distance = abs(scale(state[DISTANCE, i], int(state[EIGENVALUE_EXPONENT, i]) // 2))
+    return np.log(state[EIGENVALUE, i]) + 2.0 * np.log(distance)
+
+
+@kernel
+def _overflow(state: NDArray[np.float64]) -> float:
+    """First k at which the sum of squared residuals exceeds float64, or inf."""
+    exponents = state[WEIGHT_EXPONENT, 0] + 2.0 * state[EXPONENT_Y, 0]
+    return _exceeds(state, _LOG_MAX - np.log(state[WEIGHT, 0]) - exponents * np.log(2.0))
+
+
+@kernel
+def _room(limit: Pair, exponent: int) -> Pair:
+    """How far below and above the limit point a coefficient / 2^exponent rounds to the same float64."""
+    rounded = scale(scale(limit[0], exponent), -exponent)  # as float64 holds it, at the ends of its range too
+    below = above = np.ldexp(1.0, -1075 - exponent)  # half a unit in the last place; here of the smallest numbers
+    if rounded != 0.0:
+        mantissa, e = math.frexp(rounded)
+        below = max(below, np.ldexp(1.0, e - 55 if mantissa == 0.5 else e - 54))  # half as much towards zero from a power of 2
+        above = max(above, np.ldexp(1.0, e - 55 if mantissa == -0.5 else e - 54))
+    rest = (limit[0] - rounded) + limit[1]
+    blur = 2.0**-54 * below  # of double-double, which also decides where the limit point lies just between two numbers
+    return max(below + rest, blur), max(above - rest, blur)
+
+
+@kernel
+def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) -> bool:
+    """Whether no coefficient changes any more after k iterations: what is left of the distance is lost in rounding.
+
+    work[0] and work[1]: how far what is left can move each parameter down and up, now and ever after.
+    """
+    d = state.shape[1]
+    down, up, part = work[0], work[1], work[2]
+    for j in range(d):
+        down[j] = up[j] = 0.0
+    for i in range(int(state[DIRECTIONS, 0])):
+        left = state[DISTANCE, i] * np.exp(k * state[LOG, i])
+        both_signs = state[U, i] > 1.0
+        level = left * state[VECTORS + 2 * i, 0]
+        for j in range(1, d):
+            part[j] = left * state[VECTORS + 2 * i, j]
+            if state[STANDARDIZED, 0] == 0.0:
+                part[j] = scale(part[j], int(state[EXPONENT, j]))
+            elif state[SCALE, j] > 0.0:
+                part[j] /= state[SCALE, j]
+                level -= part[j] * state[MEAN, j]
+        part[0] = level if state[INTERCEPT, 0] == 1.0 else 0.0
+        for j in range(d):
+            fall, rise = max(-part[j], 0.0), max(part[j], 0.0)
+            down[j] += fall + rise if both_signs else fall
+            up[j] += fall + rise if both_signs else rise
+    for j in range(d):
+        below, above = _room(_at(state, LIMIT, j), int(state[EXPONENT_Y, 0] - state[EXPONENT, j]))
+        if down[j] > below * _ALMOST or up[j] > above * _ALMOST:
+            return False
+    return True
+
+
+@kernel
+def _iterations(
+    state: NDArray[np.float64], tolerance: float, work: NDArray[np.float64]
+) -> float:
+    """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
+    slow = _slowest(state)
+    settle = tolerance != tolerance
+    if tolerance >= 1.0 or _left(state, 0.0) == 0.0:
+        return 0.0
+    if slow == _NEVER:
+        return 1.0
+    if slow > 0.0:
+        return math.inf
+    low = -1.0
+    high = _MANY
+    if slow < 0.0:
+        # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
+        high = np.ceil((-3000.0 if settle else np.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
+    elif settle or _left(state, high) > tolerance:
+        return math.inf
+    while high - low > 1.0:
+        k = np.floor(0.5 * (low + high))
+        if k <= low or k >= high:  # past 2^53 the counts themselves are rounded
+            break
+        met = _settled(state, k, work) if settle else _left(state, k) <= tolerance
+        if met:
+            high = k
+        else:
+            low = k
+    return high
+
+
+@kernel
+def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
+    """From ASKED at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the limit point),
+    fewer where `tolerance` (NaN: none) is met before, or where the error would overflow.
+
+    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
+    ENDLESS where it is met after so many iterations that float64 cannot count them.
+    """
+    work = state[WORK : WORK + WORK_ROWS]
+    state[ASKED_RATE, 0], state[MAX_ITER, 0], state[TOLERANCE, 0] = rate, max_iter, tolerance
+    _begin(state, work)
+    k = max_iter
+    if tolerance == tolerance:
+        k = min(k, _iterations(state, tolerance, work))
+    k = min(k, max(0.0, _overflow(state) - 1.0))
+    variance = state[VAR_Y, 0] if state[VAR_Y, 0] > 0.0 else 1.0
+    k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + np.log(variance)) - 1.0))  # and where R^2 would
+    if k != max_iter:
+        odd = k % 2.0 == 1.0
+    d, ey = state.shape[1], int(state[EXPONENT_Y, 0])
+    _iterate(state, k, odd, work, state[END])
+    finite = settled = True
+    for j in range(d):
+        finite = finite and math.isfinite(state[END, j])
+        settled = settled and state[END, j] == scale(state[LIMIT, j], ey - int(state[EXPONENT, j]))
+    state[SETTLED, 0] = settled
+    state[END_ITER, 0] = k
+    if k == math.inf:
+        state[END_LEFT, 0], state[END_ERROR, 0], state[END_ERROR_EXPONENT, 0] = 0.0, state[LEAST_ERROR, 0], 2 * ey
+    else:
+        state[END_LEFT, 0] = _left(state, k)
+        state[END_ERROR, 0], state[END_ERROR_EXPONENT, 0] = _error(state, k)
+    if state[RATE, 0] >= state[MAX_RATE, 0]:
+        return UNSTABLE
+    if k == math.inf and tolerance == tolerance:
+        return ENDLESS
+    if not finite:
+        return TOO_LARGE
+    return UNMET if state[END_LEFT, 0] > tolerance else DONE
+
+
+@kernel
+def count(state: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
+    """Of a state that `descend` has begun: iterations to `tolerance` (NaN: until no coefficient changes), and to overflow."""
+    return _iterations(state, tolerance, np.empty((WORK_ROWS, state.shape[1]))), _overflow(state)
+
+
+@kernel
+def trace(state: NDArray[np.float64], k: NDArray[np.float64], odd: NDArray[np.bool_], out: NDArray[np.float64]) -> None:
+    """Rows of the parameters, error / 2^exponent, exponent, one for each of k, of a state that `descend` has begun."""
+    d = state.shape[1]
+    work = np.empty((WORK_ROWS, d))
+    for i in range(k.size):
+        _iterate(state, k[i], odd[i], work, out[i, :d])
+        out[i, d], out[i, d + 1] = _error(state, k[i])
+
+
+LINE = 2  # parameters
+LINE_SHAPE = (VECTORS + 2 * LINE, LINE)
+
+
+@kernel
+def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[np.float64]) -> None:
+    """Means and least squares: w = cov / var, b = mean(y) - w mean(x), error = var(y) - w cov; or all about 0."""
+    weight = two_sum(sums[0, 0], sums[1, 0])
+    sum_x = two_sum(sums[0, 1], sums[1, 1])
+    sum_y = two_sum(sums[0, 2], sums[1, 2])
+    share = divide(ONE, weight)
+    x, y = multiply(sum_x, share), multiply(sum_y, share)
+    # Sums about the shift, less the mean's part: cancels at most 34 of 106 bits, the shift having been chosen for that.
+    xx = difference((sums[0, 3], sums[1, 3]), multiply(sum_x, x))
+    xy = difference((sums[0, 4], sums[1, 4]), multiply(sum_x, y))
+    yy = difference((sums[0, 5], sums[1, 5]), multiply(sum_y, y))
+    if xx[0] <= 0.0:  # a column that does not vary
+        xx = xy = (0.0, 0.0)
+    if yy[0] <= 0.0:
+        yy = xy = (0.0, 0.0)
+    x, y = add(x, (sums[2, 1], 0.0)), add(y, (sums[2, 2], 0.0))
+    xx, xy, yy = multiply(xx, share), multiply(xy, share), multiply(yy, share)
+    ex, ey = half_exponent(xx[0] + x[0] * x[0]), half_exponent(yy[0] + y[0] * y[0])
+    x, xx = scale_pair(x, -ex), scale_pair(xx, -2 * ex)
+    y, yy = scale_pair(y, -ey), scale_pair(yy, -2 * ey)
+    xy = scale_pair(xy, -ex - ey)
+    _put(state, WEIGHT, weight)
+    _put(state, MEAN_Y, y)
+    _put(state, VAR_Y, yy)
+    state[WEIGHT_EXPONENT, 0] = sums[3, 0]
+    state[EXPONENT_Y, 0] = sums[3, 2] + ey
+    state[EXPONENT, 0], state[EXPONENT, 1] = 0.0, sums[3, 1] + ex
+    if not fit_intercept:
+        xx, xy, yy = add(xx, multiply(x, x)), add(xy, multiply(x, y)), add(yy, multiply(y, y))
+    _set(state, MEAN, 0, ONE)
+    _set(state, MEAN, 1, x)
+    _set(state, SPREAD, 0, (0.0, 0.0))
+    _set(state, SPREAD, 1, xx)
+    w = divide(xy, xx) if xx[0] > 0.0 else (0.0, 0.0)
+    _set(state, BEST, 1, w)
+    _set(state, BEST, 0, difference(y, multiply(w, x)) if fit_intercept else (0.0, 0.0))
+    state[LEAST_ERROR, 0] = max(difference(yy, multiply(w, xy))[0], 0.0)
+
+
+@kernel
+def _turn_line(state: NDArray[np.float64]) -> None:
+    """Eigenvalues and vectors of A = [[1, m], [m, q]], m = mean(x), q = mean(x^2), in raw coordinates.
+
+    lambda1 = (1 + q + sqrt((q - 1)^2 + 4 m^2)) / 2; lambda2 = det A / lambda1 = var / lambda1, without cancellation;
+    vector (m, lambda1 - 1) or (lambda1 - q, m), whichever difference adds, and across it.
+    """
+    mean, var, ex = _at(state, MEAN, 1), _at(state, SPREAD, 1), int(state[EXPONENT, 1])
+    q = add(var, multiply(mean, mean))
+    one = 1.0
+    e1 = e2 = 0
+    if ex > 0:  # A / 4^ex
+        one = np.ldexp(1.0, -2 * ex)
+        e1 = 2 * ex
+    else:
+        q = scale_pair(q, 2 * ex)
+        e2 = 2 * ex
+    m = scale_pair(mean, -abs(ex))
+    mm = multiply(m, m)
+    gap = add(q, (-one, 0.0))
+    root = square_root(add(multiply(gap, gap), (4.0 * mm[0], 4.0 * mm[1])))
+    l1 = add(add(q, (one, 0.0)), root)
+    l1 = (0.5 * l1[0], 0.5 * l1[1])
+    _set(state, EIGENVALUE, 0, l1)
+    _set(state, EIGENVALUE, 1, divide(var, l1))
+    state[EIGENVALUE_EXPONENT, 0], state[EIGENVALUE_EXPONENT, 1] = e1, e2
+    up = gap[0] >= 0.0
+    v = add(gap, root) if up else subtract(root, gap)
+    v = (0.5 * v[0], 0.5 * v[1])
+    if v[0] == 0.0:  # A is the identity: any pair of directions will do
+        v, m, mm = ONE, (0.0, 0.0), (0.0, 0.0)
+    length = square_root(add(multiply(v, v), mm))
+    v, m = divide(v, length), divide(m, length)
+    b, w = (m, v) if up else (v, m)
+    _set(state, VECTORS, 0, b)
+    _set(state, VECTORS, 1, w)
+    _set(state, VECTORS + 2, 0, (-w[0], -w[1]))
+    _set(state, VECTORS + 2, 1, b)
+
+
+@kernel
+def analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, state: NDArray[np.float64]) -> None:
+    """What the data decide, for one feature, from the sums of `moments.sum_rows`."""
+    _solve_line(sums, fit_intercept, state)
+    spread = _at(state, SPREAD, 1)
+    first = 1 if fit_intercept else 0  # the direction of the slope, where it is one of its own
+    rank = first + (spread[0] > 0.0)
+    state[INTERCEPT, 0], state[STANDARDIZED, 0], state[RANK, 0], state[DIRECTIONS, 0] = fit_intercept, standardize, rank, rank
+    _set(state, SCALE, 1, square_root(spread) if standardize else (0.0, 0.0))
+    if fit_intercept and not standardize:
+        _turn_line(state)
+    else:  # A is diagonal, and the identity in standardised coordinates
+        for i in range(LINE):
+            _set(state, EIGENVALUE, i, ONE)
+            state[EIGENVALUE_EXPONENT, i] = 0.0
+            for j in range(LINE):
+                _set(state, VECTORS + 2 * i, j, ONE if i + 1 - first == j else (0.0, 0.0))
+        if not standardize:
+            _set(state, EIGENVALUE, 0, spread)
+            state[EIGENVALUE_EXPONENT, 0] = 2.0 * state[EXPONENT, 1]
+    set_limits(state)
+
+
+@kernel
+def fit_line(
+    sums: NDArray[np.float64],
+    fit_intercept: bool,
+    standardize: bool,
+    start_b: float,
+    start_w: float,
+    rate: float,
+    max_iter: float,
+    odd: bool,
+    tolerance: float,
+    state: NDArray[np.float64],
+) -> int:
+    """`analyse_line`, then `descend` from (start_b, start_w), in one call."""
+    analyse_line(sums, fit_intercept, standardize, state)
+    state[ASKED, 0], state[ASKED, 1] = start_b, start_w
+    return descend(state, rate, max_iter, odd, tolerance)
