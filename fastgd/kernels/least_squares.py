@@ -160,7 +160,7 @@ def solve(
     high, low : (q, q)
         Upper triangle: the Cholesky factor of the mean products of the columns in the new order, the target last.
     """
-    p = layout.shape[1]
+    p = int(layout.shape[1])
     order, exponents = layout[0], layout[1]
     mean, coef, noise = np.empty((2, p + 1)), np.empty((2, p)), np.empty(p + 1)
     centre(sums, mean, high, low, noise)
@@ -169,8 +169,8 @@ def solve(
         balance[i] = half_exponent(high[i, i] + mean[0, i] * mean[0, i])
     out[0, 0], out[0, 1] = two_sum(sums[0, 0], sums[1, 0])
     out[1, 0] = sums[3, 0]
-    out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -balance[p])
-    out[3, 0], out[3, 1] = scale_pair((high[p, p], low[p, p]), -2 * balance[p])
+    out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -int(balance[p]))
+    out[3, 0], out[3, 1] = scale_pair((high[p, p], low[p, p]), -2 * int(balance[p]))
     out[4, 0] = sums[3, 1 + p] + balance[p]
     if not fit_intercept:
         _move_to_zero(mean, high, low, noise)
