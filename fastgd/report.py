@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MILLIONTH = 1e-6
 _SHOWN = 4  # names in a sentence
 _ROWS = 40  # features in a table
-_TIED = 10.0  # condition of standardised columns above which some move together
+_TIED = 3.0  # condition of standardised columns above which some move together
 _STEEP = 0.5  # share of the largest part of a direction above which a column belongs to it
 
 
@@ -301,8 +301,8 @@ def _on_scaling(result: FitResult) -> str:
 
 def _on_collinearity(stability: Stability, slow: list[str]) -> str:
     """Of standardised columns, where only their dependence makes one direction slower than another."""
-    if len(slow) == 1:
-        return f"The slowest direction is along {slow[0]}, {ratio(stability.condition)} times flatter than the steepest."
+    if not 2 <= len(slow) <= _SHOWN:
+        return f"The slowest direction is along {listing(slow)}, {ratio(stability.condition)} times flatter than the steepest."
     return (
         f"{listing(slow)} move together: even standardised, telling them apart is the slowest direction, "
         f"{ratio(stability.condition)} times flatter than the steepest."
