@@ -116,6 +116,17 @@ def test_features_are_bit_identical(plane: tuple[naive.Rows, float, list[float]]
     assert bits(fastgd.step_gradient(b, m, rows, rate)) == bits(naive.gradient_descent_of_features(rows, b, m, rate, 1))
 
 
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 70])
+@pytest.mark.parametrize("p", range(1, 7))
+def test_features_are_added_in_their_order(p: int, n: int) -> None:
+    rng = np.random.default_rng([p, n])
+    rows, m = rng.normal(size=(n, p + 1)), rng.normal(size=p).tolist()
+    cells = [tuple(row) for row in rows.tolist()]
+    assert fastgd.compute_error(0.1, m, rows).hex() == naive.compute_error_of_features(0.1, m, cells).hex()
+    ours = fastgd.gradient_descent(rows, 0.1, m, 1e-2, 20)
+    assert bits(ours) == bits(naive.gradient_descent_of_features(cells, 0.1, m, 1e-2, 20))
+
+
 # Needs `fastgd.analyse` of several features, for the warning's limit.
 @pytest.mark.filterwarnings("ignore::fastgd.ConvergenceWarning")
 @given(planes(finite), finite, st.integers(0, 20))
