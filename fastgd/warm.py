@@ -18,7 +18,8 @@ def warmup() -> None:
     >>> fastgd.warmup()
     """
     points = [(1.0, 2.0), (2.0, 4.0), (3.0, 5.0)]
-    compute_error(0.0, 0.0, points)
-    gradient_descent(points, 0.0, 0.0, 0.01, 1)
+    for slope in (0.0, [0.0]):
+        compute_error(0.0, slope, points)
+        gradient_descent(points, 0.0, slope, 0.01, 1)
     analyse(points)
     fit(points).path()

@@ -223,6 +223,9 @@ ARGUMENTS: list[tuple[Call, str]] = [
 ]
 
 LESSON = "it must be a number that float64 can hold"
+ROWS_NEEDED = "rows (x, y) are needed, shape (n, 2), or of p features (n, p + 1)"
+COEFFICIENTS = "it must be one number, or one-dimensional, a coefficient for each feature"
+LAST, EACH = "the last column being the target", "one for each other column"
 TUTORIAL: list[tuple[Call, str]] = [
     (lambda: fastgd.compute_error("a", 1, P), f"b='a': {LESSON}"),
     (lambda: fastgd.compute_error(0, None, P), f"m=None: {LESSON}"),
@@ -232,14 +235,31 @@ TUTORIAL: list[tuple[Call, str]] = [
     (lambda: fastgd.gradient_descent(P, 0, 0, 0.1, -1), "num_iterations=-1: it must not be negative"),
     (lambda: fastgd.compute_error(0, 1, []), "no rows: points is empty; at least one point is needed"),
     (lambda: fastgd.compute_error(0, 1, np.zeros((0, 2))), "no rows: points is empty; at least one point is needed"),
+    (lambda: fastgd.gradient_descent([1, 2], 0, 0, 0.1, 1), f"points has shape (2,): {ROWS_NEEDED}"),
+    (lambda: fastgd.compute_error(0, [1, 2], [[1], [2]]), f"points has shape (2, 1): {ROWS_NEEDED}"),
     (
         lambda: fastgd.step_gradient(0, 0, [(1, 2, 3)], 0.1),
-        "points has shape (1, 3): the lesson's functions take rows (x, y), shape (n, 2)",
+        f"m is one number and points has shape (1, 3): {LAST}, m must hold 2 coefficients, {EACH}",
     ),
     (
-        lambda: fastgd.gradient_descent([1, 2], 0, 0, 0.1, 1),
-        "points has shape (2,): the lesson's functions take rows (x, y), shape (n, 2)",
+        lambda: fastgd.compute_error(0, [1, 2, 3], np.ones((5, 3))),
+        f"m has shape (3,) and points has shape (5, 3): {LAST}, m must hold 2 coefficients, {EACH}",
     ),
+    (
+        lambda: fastgd.gradient_descent(P, 0, [1, 2], 0.1, 1),
+        f"m has shape (2,) and points has shape (2, 2): {LAST}, m must hold 1 coefficient, {EACH}",
+    ),
+    (lambda: fastgd.compute_error(0, [[1, 2]], np.ones((5, 3))), f"m has shape (1, 2): {COEFFICIENTS}"),
+    (lambda: fastgd.compute_error(0, [], np.ones((5, 1))), f"m has shape (0,): {COEFFICIENTS}"),
+    (lambda: fastgd.compute_error(0, "ab", np.ones((5, 3))), f"m='ab': {LESSON}"),
+    (lambda: fastgd.compute_error(0, [1, "a"], np.ones((5, 3))), f"m holds 'a' in row 1: a number is needed, not text {ROWS}"),
+    (
+        lambda: fastgd.compute_error(0, [[1, 2], [3]], np.ones((5, 3))),
+        f"m holds a list of 1 in row 1 and a list of 2 in row 0: all rows must be equally long {ROWS}",
+    ),
+    (lambda: fastgd.compute_error([[1], [2, 3]], 0, P), f"b=[[1], [2, 3]]: {LESSON}"),
+    (lambda: fastgd.compute_error(0, [1, 1], [(1, 2, 3), (1, nan, 4)]), f"nan in row 1, x[:, 1]: {CELL} {ROWS}"),
+    (lambda: fastgd.gradient_descent([(1, 2, inf)], 0, [0, 0], 0.1, 3), f"inf in row 0, the target y: {CELL} {ROWS}"),
     (lambda: fastgd.compute_error(0, 1, [(1, 2), (nan, 4)]), f"nan in row 1, x: {CELL} {ROWS}"),
     (lambda: fastgd.gradient_descent([(1, inf)], 0, 0, 0.1, 3), f"inf in row 0, the target y: {CELL} {ROWS}"),
     (lambda: fastgd.compute_error(0, 1, [(1, "a")]), f"points holds 'a' in row 0, column 1: a number is needed, not text {ROWS}"),

@@ -1,11 +1,10 @@
-"""The lesson's three loops, point by point, in its order of operations: equal to plain Python to the last bit.
+"""The lesson's loops, point by point, in its order of operations: equal to plain Python to the last bit.
 
+With p features, those of ``m``, the prediction is ``((m[0] * x[0] + m[1] * x[1]) + ...) + b``, added in that order.
 The squared residual is ``r * r``, not ``r ** 2``: Python's power goes through the C library, whose last bit varies.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from fastgd.kernels._compile import kernel
 
 COLUMNS = 2**20
-"""Points whose two columns are kept, 16 MB; of more, they are copied anew in each iteration."""
+"""Points (x, y) whose columns are kept, 16 MB; of more, they are copied anew in each iteration."""
 
 TILE = 32
 """Points whose terms are made before they are added. ns a point: 16 points 0.66, 32 points 0.56, 64 points 0.58."""
@@ -69,9 +68,87 @@ def descend(
         new_b = b - learning_rate * b_gradient
         new_m = m - learning_rate * m_gradient
         fixed = new_b == b and new_m == m
-        fixed = fixed and math.copysign(1.0, new_b) == math.copysign(1.0, b)  # 0 and -0 are equal, but not the same
-        fixed = fixed and math.copysign(1.0, new_m) == math.copysign(1.0, m)
         b, m = new_b, new_m
-        if fixed:  # every later step is this one
+        if fixed:  # every later step is this one; where 0 took the place of -0, they leave it so
+            break
+    return b, m
+
+
+@kernel
+def compute_error_of_features(b: float, m: NDArray[np.float64], points: NDArray[np.float64]) -> float:
+    """(1/N) sum (y - (m . x + b))^2."""
+    n, p = points.shape[0], m.size
+    total = 0.0
+    for i in range(n):
+        row = points[i]
+        prediction = 0.0  # loses the sign of -0, which r * r would lose
+        for j in range(p):
+            prediction += m[j] * row[j]
+        r = row[p] - (prediction + b)
+        total += r * r
+    return total / n
+
+
+@kernel
+def descend_features(
+    b: float, m: NDArray[np.float64], points: NDArray[np.float64], learning_rate: float, num_iterations: int
+) -> tuple[float, NDArray[np.float64]]:
+    """Steps (b, m) - learning_rate * (sum of -(2/N) r, sums of -(2/N) x_j r), where r = y - (m . x + b).
+
+    As `descend`, with p + 1 chains of additions; but points that are not kept are copied tile by tile, in cache. ns a point, of
+    2, 4, 10 and 30 features: 1.4, 2.3, 4.8 and 14. One loop over the rows, which vectorises across their features, takes 2.8,
+    2.8, 5.7 and 13; chains added four at a time, 1.7, 3.0, 4.9 and 13. A column is named just before the loops that read it: a
+    name that lives across other loops costs 20 ns a tile.
+    """
+    n, p = points.shape[0], m.size
+    scale = -(2.0 / n)
+    m = m.copy()
+    gradient = np.empty(p)
+    count = -(-n // TILE)
+    kept = count * (p + 1) * TILE <= 2 * COLUMNS
+    tiles = np.empty((count if kept else 1, p + 1, TILE))
+    residuals = np.empty(TILE)
+    terms = np.empty(TILE)
+    for k in range(num_iterations):
+        b_gradient = 0.0
+        gradient[:] = 0.0
+        for tile in range(count):
+            size = min(TILE, n - tile * TILE)
+            columns = tiles[tile if kept else 0]
+            if k == 0 or not kept:
+                for j in range(p + 1):
+                    for i in range(size):
+                        columns[j, i] = points[tile * TILE + i, j]
+            r = residuals[:size]
+            x = columns[0]
+            for i in range(size):
+                r[i] = m[0] * x[i]
+            for j in range(1, p):
+                slope = m[j]
+                xj = columns[j]
+                for i in range(size):
+                    r[i] += slope * xj[i]
+            y = columns[p]
+            for i in range(size):
+                r[i] = y[i] - (r[i] + b)
+                terms[i] = scale * r[i]
+            for i in range(size):
+                b_gradient += terms[i]
+            for j in range(p):
+                xj = columns[j]
+                m_gradient = gradient[j]
+                for i in range(size):
+                    terms[i] = scale * xj[i] * r[i]
+                for i in range(size):
+                    m_gradient += terms[i]
+                gradient[j] = m_gradient
+        new_b = b - learning_rate * b_gradient
+        fixed = new_b == b
+        b = new_b
+        for j in range(p):
+            new_m = m[j] - learning_rate * gradient[j]
+            fixed = fixed and new_m == m[j]
+            m[j] = new_m
+        if fixed:
             break
     return b, m

@@ -84,9 +84,9 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
 
 def real(value: Any) -> float | None:
     """One number as float64, or None for what is none; text is not taken for one."""
-    if isinstance(value, str | bytes) or np.ndim(value):
-        return None
     try:
+        if isinstance(value, str | bytes) or np.ndim(value):  # ValueError: rows of several lengths
+            return None
         return float(value)
     except (TypeError, ValueError, OverflowError):
         return None
