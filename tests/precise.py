@@ -45,6 +45,8 @@ def iterate(problem: Problem, rate: Number, k: int, start: Sequence[Number] | No
 
 def eigenvalues(problem: Problem) -> list[mpmath.mpf]:
     """Of the Hessian 2 X'X / W in the coordinates descended in: ascending, one a parameter, zero where nothing curves."""
+    if not problem.moving:
+        return [mpmath.mpf(0)] * len(problem.gram)
     with mpmath.workdps(DIGITS):
         root = mpmath.cholesky(matrix(problem.among_moving(problem.metric))) ** -1
         values = mpmath.eigsy(2 * root * matrix(problem.among_moving(problem.gram)) * root.T, eigvals_only=True)
