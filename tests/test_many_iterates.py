@@ -199,6 +199,26 @@ def test_tolerance_names_the_first_iterate_that_meets_it(make: Callable[[], np.n
         assert k <= result.stability.iterations(tol, rate) * (1 + 1e-12)
 
 
+@designs
+@cases
+def test_the_limit_and_the_count_at_which_the_loop_stands_still(make: Callable[[], np.ndarray], dress: str) -> None:
+    case = Case.of(make, dress)
+    problem = case.problem
+    for rate in (0.3 * case.stability.max_learning_rate, "auto"):
+        limit = case.fit(learning_rate=rate)
+        ours = case.theta(limit)
+        require_digits(ours, problem.limit(case.start), [exact.fractions(case.start)] if case.start else [], 14)
+
+        def stands(k: int, rate: float = limit.learning_rate) -> bool:
+            return [float(value) for value in precise.iterate(problem, rate, k, case.start)] == ours
+
+        k = limit.n_iter
+        slack = 2 + k // 10**5  # one of these limits lies within 1 % of the middle of two float64 numbers
+        assert all(stands(k + more) for more in (slack, slack + 1, 3 * k))
+        if rate != "auto":  # at which directions alternate as long as others last: the count is an upper bound
+            assert not stands(k - slack)
+
+
 def squares(problem: exact.Problem, rate: float, k: int, start: list[float] | None) -> Fraction:
     """Sum of squared residuals after k iterations."""
     return problem.error(precise.iterate(problem, rate, k, start)) * problem.weight
