@@ -39,7 +39,8 @@ def iterate(problem: Problem, rate: Number, k: int, start: Sequence[Number] | No
     with mpmath.workdps(DIGITS):
         theta = matrix([[value] for value in [*(start if start is not None else [0] * len(problem.gram)), 1]])
         end = _step(problem, rate) ** k * theta
-        return [Fraction(*mpmath.libmp.to_rational(end[i]._mpf_)) for i in range(len(end) - 1)]
+        tiny = mpmath.mpf(10) ** -5000  # less would be a fraction of as many digits as there were iterations
+        return [Fraction(*mpmath.libmp.to_rational(v._mpf_)) if abs(v) > tiny else Fraction(0) for v in end[: len(end) - 1]]
 
 
 
@@ -48,7 +49,9 @@ def eigenvalues(problem: Problem) -> list[mpmath.mpf]:
     if not problem.moving:
         return [mpmath.mpf(0)] * len(problem.gram)
     with mpmath.workdps(DIGITS):
-        root = mpmath.cholesky(matrix(problem.among_moving(problem.metric))) ** -1
+        metric = matrix(problem.among_moving(problem.metric))
+        unit = mpmath.diag([1 / mpmath.sqrt(metric[i, i]) for i in range(metric.rows)])  # for a diagonal of ones
+        root = mpmath.cholesky(unit * metric * unit) ** -1 * unit
         values = mpmath.eigsy(2 * root * matrix(problem.among_moving(problem.gram)) * root.T, eigvals_only=True)
         curved = sorted(values)[len(problem.moving) - problem.rank :]
         return [mpmath.mpf(0)] * (len(problem.gram) - problem.rank) + curved
