@@ -208,6 +208,17 @@ def test_far_scales_and_offsets_of_many_columns() -> None:
     require_digits(fastgd.fit(X, y), wanted, X, y, 14)
 
 
+@pytest.mark.parametrize("offset", [0.0, 30.0, 1e3, 3e4, 1e6, 1e9])
+def test_offsets_cost_no_digits(offset: float) -> None:
+    """Twins with a condition number, about the means, of 10^6."""
+    rng = np.random.default_rng(10)
+    x = np.round(rng.normal(size=20) * 2.0**20) / 2.0**20
+    X = np.column_stack([x, x + np.round(rng.normal(size=20) * 16.0) / 2.0**22]) + offset
+    y = rng.normal(size=20)
+    assert 3e5 < np.sqrt(condition(exact.Problem.of(X.T.tolist(), y.tolist(), standardize=True))) < 1e6
+    require_digits(fastgd.fit(X, y), exact.Problem.of(X.T.tolist(), y.tolist()).limit(), X, y, 13)
+
+
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_weights_of_many_rows(fit_intercept: bool) -> None:
     rng = np.random.default_rng(9)
