@@ -43,7 +43,6 @@ def iterate(problem: Problem, rate: Number, k: int, start: Sequence[Number] | No
         return [Fraction(*mpmath.libmp.to_rational(v._mpf_)) if abs(v) > tiny else Fraction(0) for v in end[: len(end) - 1]]
 
 
-
 def eigenvalues(problem: Problem) -> list[mpmath.mpf]:
     """Of the Hessian 2 X'X / W in the coordinates descended in: ascending, one a parameter, zero where nothing curves."""
     if not problem.moving:

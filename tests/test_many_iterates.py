@@ -77,7 +77,7 @@ class Case:
         X = make()
         rng = np.random.default_rng(5)
         y = X @ (rng.normal(size=X.shape[1]) / X.std(axis=0).clip(1e-9)) + 3.0 + rng.normal(size=len(X))
-        fit_intercept = dress != "origin"
+        fit_intercept = "origin" not in dress
         start = None if dress in ("raw", "standardised") else rng.normal(size=X.shape[1] + fit_intercept).tolist()
         weights = rng.integers(1, 9, len(X)).tolist() if "weighted" in dress else None
         return cls(X, y, fit_intercept, "standardised" in dress, start, weights)
@@ -109,7 +109,7 @@ class Case:
 
 
 # All but the first two have a start of their own.
-DRESSES = ["raw", "standardised", "weighted", "origin", "standardised, weighted"]
+DRESSES = ["raw", "standardised", "weighted", "origin", "standardised, weighted", "standardised, origin"]
 cases = pytest.mark.parametrize("dress", DRESSES)
 designs = pytest.mark.parametrize("make", DESIGNS)
 
