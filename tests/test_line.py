@@ -1,4 +1,4 @@
-"""One feature: the closed form against exact and 60-digit references, and the lesson's loops to the last bit."""
+"""One feature: the closed form against exact and 120-digit references, and the lesson's loops to the last bit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import math
 from fractions import Fraction
 from pathlib import Path
 
-import mpmath
+import exact
 import numpy as np
+import precise
 import pytest
 
 import fastgd
@@ -21,29 +22,9 @@ def load(name: str) -> np.ndarray:
     return np.loadtxt(DATA / name, delimiter=",", skiprows=1)
 
 
-def exact_line(xy: np.ndarray) -> tuple[Fraction, Fraction]:
-    n = len(xy)
-    x, y = ([Fraction(float(v)) for v in column] for column in xy.T)
-    mx, my = sum(x) / n, sum(y) / n
-    slope = sum((a - mx) * (c - my) for a, c in zip(x, y, strict=True)) / sum((a - mx) ** 2 for a in x)
-    return my - slope * mx, slope
-
-
-def iterate_60_digits(xy: np.ndarray, rate: float, k: int) -> tuple[mpmath.mpf, mpmath.mpf]:
-    """Iterate k from 0 by powers of the 2 x 2 step matrix."""
-    n = len(xy)
-    x, y = ([Fraction(float(v)) for v in column] for column in xy.T)
-    sums = [Fraction(n), sum(x), sum(a * a for a in x), sum(y), sum(a * c for a, c in zip(x, y, strict=True))]
-    one, sx, sxx, sy, sxy = (mpmath.mpf(s.numerator) / s.denominator / n for s in sums)
-    eta = 2 * mpmath.mpf(rate)
-    step = mpmath.matrix([[1 - eta * one, -eta * sx, eta * sy], [-eta * sx, 1 - eta * sxx, eta * sxy], [0, 0, 1]])
-    power = step**k
-    return power[0, 2], power[1, 2]
-
-
-def digits(value: float, exact: mpmath.mpf) -> float:
-    difference = abs(mpmath.mpf(value) - exact) / abs(exact)
-    return 17.0 if difference == 0 else float(-mpmath.log10(difference))
+def problem(xy: np.ndarray) -> exact.Problem:
+    *columns, y = xy.T.tolist()
+    return exact.Problem.of(columns, y)
 
 
 def test_lesson_numbers() -> None:
@@ -65,16 +46,15 @@ def test_iterate_has_12_digits(name: str, k: int) -> None:
         xy = load(name)
     rate = fastgd.analyse(xy).max_learning_rate * 0.3
     result = fastgd.fit(xy, learning_rate=rate, max_iter=k)
-    with mpmath.workdps(110):
-        b, m = iterate_60_digits(xy, rate, k)
-        assert digits(result.intercept, b) >= 12
-        assert digits(result.slope, m) >= 12
+    b, m = precise.iterate(problem(xy), rate, k)
+    assert abs(Fraction(result.intercept) / b - 1) < Fraction(1, 10**12)
+    assert abs(Fraction(result.slope) / m - 1) < Fraction(1, 10**12)
 
 
 @pytest.mark.parametrize("name", ["hours_scores.csv", "portland_houses.csv"])
 def test_limit_is_exact_least_squares(name: str) -> None:
     xy = load(name)
-    intercept, slope = exact_line(xy)
+    intercept, slope = problem(xy).limit()
     result = fastgd.fit(xy)
     assert abs(Fraction(result.intercept) / intercept - 1) < Fraction(1, 10**15)
     assert abs(Fraction(result.slope) / slope - 1) < Fraction(1, 10**15)
@@ -101,7 +81,7 @@ def test_unstable_run_stops_at_the_last_finite_iterate() -> None:
 @pytest.mark.parametrize("scale", [1e300, 1e-300])
 def test_extreme_scales(scale: float) -> None:
     result = fastgd.fit([1 * scale, 2 * scale, 4 * scale], [1.0, 3.0, 4.0])
-    intercept, slope = exact_line(np.array([[1 * scale, 1.0], [2 * scale, 3.0], [4 * scale, 4.0]]))
+    intercept, slope = problem(np.array([[1 * scale, 1.0], [2 * scale, 3.0], [4 * scale, 4.0]])).limit()
     assert result.slope == pytest.approx(float(slope), rel=1e-14)
     assert result.intercept == pytest.approx(float(intercept), rel=1e-13)
 

@@ -138,7 +138,7 @@ def test_one_column_through_the_origin(rows: np.ndarray) -> None:
     x, y = rows[:, 0], rows[:, -1]
     [slope], rank = solve(np.column_stack([x, y]), fit_intercept=False)
     assert rank == x.any()
-    wanted = exact.through_origin(x.tolist(), y.tolist()) if rank else 0
+    [wanted] = exact.Problem.of([x.tolist()], y.tolist(), fit_intercept=False).limit()
     assert abs(slope - wanted) <= (abs(wanted) + Fraction(float(abs(y).max())) / Fraction(float(abs(x).max() or 1))) / 10**26
 
 
@@ -146,22 +146,6 @@ def test_one_column_through_the_origin(rows: np.ndarray) -> None:
 def test_columns_that_others_make_up_are_told(rows: np.ndarray) -> None:
     rows = np.round(rows)  # so that the combination is exact
     doubled = np.column_stack([rows[:, :-1], 2 * rows[:, 0] - 3 * rows[:, -2], rows[:, -1]])
-    centred = [[Fraction(v) for v in column] for column in doubled[:, :-1].T.tolist()]
-    centred = [[v - sum(column) / len(column) for v in column] for column in centred]
     _, rank = solve(doubled, fit_intercept=True)
-    assert rank == exact_rank(centred)
-
-
-def exact_rank(columns: list[list[Fraction]]) -> int:
-    rank = 0
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    for c in range(len(columns)):
-        pivot = next((r for r in range(rank, len(rows)) if rows[r][c] != 0), None)
-        if pivot is None:
-            continue
-        rows[rank], rows[pivot] = rows[pivot], rows[rank]
-        for r in range(rank + 1, len(rows)):
-            factor = rows[r][c] / rows[rank][c]
-            rows[r] = [a - factor * b for a, b in zip(rows[r], rows[rank], strict=True)]
-        rank += 1
-    return rank
+    *columns, y = doubled.T.tolist()
+    assert rank == exact.Problem.of(columns, y).rank - 1

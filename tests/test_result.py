@@ -110,8 +110,9 @@ def test_a_diverging_run_ends_in_numbers(scale: float) -> None:
 
 def test_a_step_past_float64_overflows_at_once() -> None:
     x, y = [1e200, 2e200, 4e200], [1e-200, 2e-200, 3e-200]
-    first = exact.step(exact.fractions(x), exact.fractions(y), (Fraction(0), Fraction(0)), Fraction(1))
-    assert exact.error(x, y, first) > Fraction(sys.float_info.max)
+    columns, v = exact.design([x]), exact.fractions(y)
+    first = exact.step(columns, v, [Fraction(0), Fraction(0)], Fraction(1))
+    assert exact.error(columns, v, first) > Fraction(sys.float_info.max)
     assert fastgd.analyse(x, y).overflow_iteration(1.0) == 1
 
 
