@@ -20,7 +20,7 @@ CELLS, POINT_FEATURES = 1_000_000, 5
 def point(along: str, rows: int, features: int) -> dict[str, Job]:
     title = f"along {along}: {rows} x {features}"
     data, unit = partial(table, features=features), (title, FASTGD.name)
-    return {title: Job(title, data, rows, list(DRAWN.values()), unit, turns=2, features=features, drawn=along)}
+    return {title: Job(title, data, rows, list(DRAWN.values()), unit, turns=4, features=features, drawn=along)}
 
 
 JOBS = {
@@ -68,9 +68,7 @@ CLAIMS = [
         ("100 x 5", STACKED.name),
         at_most=1,
     ),
-    Claim(
-        "10^6 × 10, of the time of `LinearRegression`", ("10^6 x 10", FASTGD.name), ("10^6 x 10", SKLEARN.name), at_most=0.2
-    ),
+    Claim("10^6 × 10, of the time of `LinearRegression`", ("10^6 x 10", FASTGD.name), ("10^6 x 10", SKLEARN.name), at_most=0.2),
     Claim("10^6 × 10, MiB beyond the data", ("10^6 x 10", FASTGD.name), None, at_most=64),
     Claim(
         "10^5 × 200, of the time of `LinearRegression`", ("10^5 x 200", FASTGD.name), ("10^5 x 200", SKLEARN.name), at_most=0.25

@@ -95,7 +95,8 @@ def read(name: str, about: dict[str, object]) -> Problem:
 def render(measured: Measured) -> str:
     """As Markdown; digits are cut, not rounded, to one decimal."""
     lines = [
-        "Right digits of the worst coefficient, of 16, against the exact solution of the numbers handed over.",
+        "Right digits of the worst coefficient, of 16, against the exact solution of the numbers handed over. LinearRegression "
+        "is scikit-learn's, OLS statsmodels'.",
         "",
         f"| | {' | '.join(SOLVERS)} |",
         "|---|" + "--:|" * len(SOLVERS),

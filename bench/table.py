@@ -38,9 +38,9 @@ def write(readme: Path, sections: dict[str, str]) -> None:
     text = readme.read_text(encoding="utf-8")
     for name, section in sections.items():
         begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
-        before, found, rest = text.partition(begin)
+        before, _, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
-        if not (found and closed):
+        if not closed:
             raise Missing(f"{readme.name} lacks {begin} or, after it, {end}")
         text = f"{before}{begin}\n{section}\n{end}{after}"
     readme.write_text(text, encoding="utf-8")

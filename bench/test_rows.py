@@ -21,6 +21,14 @@ def test_products_are_exact() -> None:
     assert data.totals == (wanted[0][1] + wanted[0][2], wanted[0][3])
 
 
+def test_products_are_exact_where_limbs_are_largest() -> None:
+    """An odd number of odd products, so that a partial sum past 2^53 would be rounded."""
+    full, rows = 2 ** (LIMB - 1) - 1, BLOCK - 1
+    value = full + (full << LIMB)
+    column = np.full(rows, np.ldexp(float(value), -GRID))
+    assert set(Data(column, column).products[1:, 1:].flat) == {rows * value**2}
+
+
 @pytest.mark.parametrize(("rows", "features"), [(3, 1), (12, 4), (40, 7)])
 def test_the_solution_leaves_no_feature_in_the_residuals(rows: int, features: int) -> None:
     data = table(rows, features)
