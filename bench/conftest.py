@@ -1,4 +1,4 @@
-"""Timing on, and the README's table written after a run of everything that went well."""
+"""Timing on, and the README's tables and its picture written after a run of everything that went well."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import curves
+import nist
 import pytest
 import table
-from contenders import JOBS
+from jobs import JOBS
 
 README = Path(__file__).parent.parent / "README.md"
 RESULTS = pytest.StashKey[dict[str, Any]]()
@@ -23,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
-    machine_info["versions"] = {name: version(name) for name in ("numpy", "numba", "scipy", "scikit-learn")}
+    machine_info["versions"] = {name: version(name) for name in ("numpy", "numba", "scipy", "scikit-learn", "statsmodels")}
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
@@ -42,11 +44,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.stash[OUTCOME] += "the run failed"
     else:
         try:
-            table.write(README, table.render(results))
-            session.config.stash[OUTCOME] = "README.md is written"
+            session.config.stash[OUTCOME] = publish(results)
         except table.Missing as missing:
             session.config.stash[OUTCOME] += str(missing)
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def publish(results: dict[str, Any]) -> str:
+    """Write the README and the picture; returns what was done."""
+    sections, done = {"speed": table.render(results)}, "README.md and its picture are written"
+    if nist.FOLDER.exists():
+        sections["digits"] = nist.render(nist.measure())
+    else:
+        done += f", its digits left as they are: {nist.ABSENT}"
+    table.write(README, sections)
+    curves.draw(table.collect(results), README.parent / table.PICTURE)
+    return done
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

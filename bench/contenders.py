@@ -1,265 +1,46 @@
-"""Every job with its contenders: what is handed over outside the timing, what is timed, and the exact answer to it."""
+"""Contenders of more than one job, and what they call, as a user of each library would."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable
-from fractions import Fraction
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from rows import HOURS, Data, cloud, lesson
-from scipy.stats import linregress
+from job import Contender
+from rows import Data
 from sklearn.linear_model import LinearRegression
-
-import fastgd
-from fastgd.tutorial import gradient_descent_runner
-
-RATE, STEPS = 1e-4, 1000
+from statsmodels.regression.linear_model import OLS
 
 
-class Contender(NamedTuple):
-    name: str
-    function: Callable[..., Any]
-    given: Callable[[Data], tuple[Any, ...]]
-    """The arguments, made outside the timing."""
-    exact: Callable[[Data], Any] = lambda data: data.line
-    read: Callable[[Any], Any] = lambda answer: (answer.intercept, answer.slope) if hasattr(answer, "slope") else answer
-    """The numbers in what was returned, to compare with the exact ones."""
-
-
-class Job(NamedTuple):
-    title: str
-    data: Callable[[int], Data]
-    rows: int
-    contenders: list[Contender]
-    unit: tuple[str, str]
-    """Job and contender whose time is 1."""
-    turns: int
-    """How often all contenders take their turn, so that a slow moment of the machine hits them alike."""
-    digits: int = 10
-    """A contender with fewer right is not timed."""
-    rounds: int | None = None
-    """Calls timed a turn; None leaves it to pytest-benchmark."""
-    memory: bool = False
-    """Whether the peak memory of a call is measured too."""
-    less: str | None = None
-    """Contender whose time is taken off the others'."""
-
-    def contender(self, name: str) -> Contender:
-        return next(c for c in self.contenders if c.name == name)
-
-
-def lesson_step(b_current: float, m_current: float, points: np.ndarray, learning_rate: float) -> list[float]:
-    """Written as the lesson writes it."""
-    b_gradient = 0.0
-    m_gradient = 0.0
-    n = float(len(points))
-    for i in range(len(points)):
-        x = points[i, 0]
-        y = points[i, 1]
-        b_gradient += -(2 / n) * (y - ((m_current * x) + b_current))
-        m_gradient += -(2 / n) * x * (y - ((m_current * x) + b_current))
-    return [b_current - learning_rate * b_gradient, m_current - learning_rate * m_gradient]
-
-
-def list_step(b_current: float, m_current: float, points: list[list[float]], learning_rate: float) -> list[float]:
-    b_gradient = 0.0
-    m_gradient = 0.0
-    n = float(len(points))
-    for x, y in points:
-        b_gradient += -(2 / n) * (y - ((m_current * x) + b_current))
-        m_gradient += -(2 / n) * x * (y - ((m_current * x) + b_current))
-    return [b_current - learning_rate * b_gradient, m_current - learning_rate * m_gradient]
-
-
-def vector_step(b_current: float, m_current: float, points: np.ndarray, learning_rate: float) -> list[float]:
-    x, y = points[:, 0], points[:, 1]
-    residual = y - (m_current * x + b_current)
-    share = 2 * learning_rate / len(points)
-    return [b_current + share * residual.sum(), m_current + share * (x @ residual)]
-
-
-def descend(step: Callable[..., list[float]], points: Any, steps: int = STEPS) -> list[float]:
-    b, m = 0.0, 0.0
-    for _ in range(steps):
-        b, m = step(b, m, points, RATE)
-    return [b, m]
-
-
-def lesson_run(points: np.ndarray) -> list[float]:
-    """The lesson copies the points for each step, which is a hundredth of its time."""
-    return descend(lambda b, m, points, rate: lesson_step(b, m, np.array(points), rate), points)
-
-
-def fit_of_steps(steps: int) -> Callable[[np.ndarray], fastgd.FitResult]:
-    return lambda points: fastgd.fit(points, learning_rate=RATE, max_iter=steps)
-
-
-def stack_and_solve(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    design = np.empty((len(x), 2))  # vstack and column_stack take a sixth longer, 100 points
+def stack(X: np.ndarray) -> np.ndarray:
+    """A column of ones before the features; vstack and column_stack take a sixth longer, 100 points."""
+    design = np.empty((len(X), 1 + X.shape[1]))
     design[:, 0] = 1.0
-    design[:, 1] = x
+    design[:, 1:] = X
+    return design
+
+
+def lstsq(design: np.ndarray, y: np.ndarray) -> np.ndarray:
     solution: np.ndarray = np.linalg.lstsq(design, y, rcond=None)[0]
     return solution
 
 
-@cache
-def own_cache() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory()
+def ols(design: np.ndarray, y: np.ndarray, method: str = "pinv") -> np.ndarray:
+    params: np.ndarray = OLS(y, design).fit(method=method).params
+    return params
 
 
-def fresh(*arguments: str) -> list[float]:
-    """The numbers that a new process of Python prints: with this same fastgd, bytecode kept, a numba cache of its own."""
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    env |= {"PYTHONPATH": str(Path(fastgd.__file__).parent.parent), "NUMBA_CACHE_DIR": own_cache().name}
-    done = subprocess.run([sys.executable, *arguments], env=env, check=True, stdout=subprocess.PIPE, text=True)
-    return list(map(float, done.stdout.split()))
+def of_fastgd(answer: Any) -> tuple[float, ...]:
+    return answer.intercept, *answer.coef
 
 
-def fresh_import(code: str) -> Contender:
-    return Contender(code, fresh, lambda d: ("-c", code), exact=lambda d: ())
+def of_sklearn(answer: Any) -> tuple[float, ...]:
+    return answer.intercept_, *answer.coef_
 
 
-def fresh_fit(name: str, code: str) -> Contender:
-    code = f"import numpy as np; x, y = np.loadtxt({str(HOURS)!r}, delimiter=',', skiprows=1, unpack=True); " + code
-    return Contender(name, fresh, lambda d: ("-c", code))
+def on_table(d: Data) -> tuple[Any, ...]:
+    return d.X, d.y
 
 
-def on_xy(d: Data) -> tuple[Any, ...]:
-    return d.x, d.y
-
-
-def on_points(d: Data) -> tuple[Any, ...]:
-    return (d.points,)
-
-
-def iterate_1000(d: Data) -> tuple[Fraction, Fraction]:
-    """On the lesson's points, by 60-digit arithmetic."""
-    return Fraction("0.0889365199374136126"), Fraction("1.47774408518944491770")
-
-
-LESSON, RUNNER = "the lesson's code, Python on a NumPy array", "fastgd.tutorial.gradient_descent_runner"
-FIT_STEPS = "fastgd.fit(points, learning_rate=1e-4, max_iter=1000)"
-ONE_STEP = "fastgd.fit(points, learning_rate=1e-4, max_iter=1)"
-ALL_STEPS = "fastgd.fit(points, learning_rate=1e-4, max_iter=10**15)"
-LSTSQ, LINREGRESS, FIT = "np.linalg.lstsq([1, x], y), stacking counted", "scipy.stats.linregress(x, y)", "fastgd.fit(x, y)"
-
-LEAST_SQUARES = [
-    Contender("np.polyfit(x, y, 1)", lambda x, y: np.polyfit(x, y, 1), on_xy, read=lambda a: a[::-1]),
-    Contender(LSTSQ, stack_and_solve, on_xy),
-    Contender(LINREGRESS, linregress, on_xy),
-    Contender(
-        "sklearn LinearRegression().fit(x[:, None], y)",
-        lambda x, y: LinearRegression().fit(x[:, None], y),
-        on_xy,
-        read=lambda a: (a.intercept_, *a.coef_),
-    ),
-    Contender(FIT, fastgd.fit, on_xy),
-]
-
-JOBS = {
-    "descent": Job(
-        "The lesson's job: 1000 iterations",
-        lesson,
-        100,
-        [
-            Contender(LESSON, lesson_run, on_points, iterate_1000),
-            Contender("the same on lists of floats", descend, lambda d: (list_step, d.points.tolist()), iterate_1000),
-            Contender("the loop over NumPy vectors", descend, lambda d: (vector_step, d.points), iterate_1000),
-            Contender(RUNNER, gradient_descent_runner, lambda d: (d.points, 0.0, 0.0, RATE, STEPS), iterate_1000),
-            Contender(FIT_STEPS, fit_of_steps(STEPS), on_points, iterate_1000),
-            Contender(
-                "fastgd.fit(x, y, learning_rate=1e-4, max_iter=1000)",
-                lambda x, y: fastgd.fit(x, y, learning_rate=RATE, max_iter=STEPS),
-                on_xy,
-                iterate_1000,
-            ),
-        ],
-        unit=("descent", FIT_STEPS),
-        turns=5,
-        digits=12,
-    ),
-    "line": Job(
-        "The least squares line of the same points",
-        lesson,
-        100,
-        [*LEAST_SQUARES, Contender("fastgd.fit(points)", fastgd.fit, on_points)],
-        unit=("descent", FIT_STEPS),
-        turns=5,
-    ),
-    "iterations": Job(
-        "More iterations, same points",
-        lesson,
-        100,
-        [
-            Contender(ONE_STEP, fit_of_steps(1), on_points, lambda d: map(Fraction, descend(list_step, d.points.tolist(), 1))),
-            Contender(ALL_STEPS, fit_of_steps(10**15), on_points),
-        ],
-        unit=("iterations", ONE_STEP),
-        turns=10,
-        digits=12,
-    ),
-    "many": Job(
-        "The least squares line of many points",
-        cloud,
-        10_000_000,
-        [
-            *LEAST_SQUARES,
-            Contender("x.sum(), y.sum(): reading once", lambda x, y: (x.sum(), y.sum()), on_xy, lambda d: d.sums[:2]),
-        ],
-        unit=("many", FIT),
-        turns=3,
-        rounds=2,
-        memory=True,
-    ),
-    "fresh": Job(
-        "A fresh process: import, then a first fit with numba's cache warm",
-        lesson,
-        100,
-        [
-            fresh_import("pass"),
-            fresh_import("import numpy"),
-            fresh_import("import fastgd"),
-            fresh_fit("first np.polyfit", "print(*np.polyfit(x, y, 1)[::-1])"),
-            fresh_fit("first linregress", "from scipy.stats import linregress as f; a = f(x, y); print(a.intercept, a.slope)"),
-            fresh_fit(
-                "first LinearRegression",
-                "from sklearn.linear_model import LinearRegression; "
-                "a = LinearRegression().fit(x[:, None], y); print(a.intercept_, *a.coef_)",
-            ),
-            fresh_fit("first fastgd.fit", "import fastgd; a = fastgd.fit(x, y); print(a.intercept, a.slope)"),
-        ],
-        unit=("fresh", "first fastgd.fit"),
-        turns=8,
-        rounds=2,
-        less="pass",
-    ),
-}
-
-
-class Claim(NamedTuple):
-    """A promise about one contender's time as a multiple of another's or, where `against` is None, about MiB."""
-
-    text: str
-    of: tuple[str, str]
-    against: tuple[str, str] | None
-    at_most: float | None = None
-    at_least: float | None = None
-
-
-CLAIMS = [
-    Claim("1000 iterations by `fit`, of the time of `np.linalg.lstsq`", ("descent", FIT_STEPS), ("line", LSTSQ), at_most=0.6),
-    Claim("the lesson's code, of the time of `fit`", ("descent", LESSON), ("descent", FIT_STEPS), at_least=10_000),
-    Claim("the lesson's code, of the time of `tutorial`", ("descent", LESSON), ("descent", RUNNER), at_least=700),
-    Claim("10^15 iterations, of the time of one", ("iterations", ALL_STEPS), ("iterations", ONE_STEP), at_most=1.5),
-    Claim("10^7 points, of the time of `linregress`", ("many", FIT), ("many", LINREGRESS), at_most=0.35),
-    Claim("10^7 points, MiB beyond the data", ("many", FIT), None, at_most=64),
-    Claim("`import fastgd`, of the time of `import numpy`", ("fresh", "import fastgd"), ("fresh", "import numpy"), at_most=1.5),
-    Claim("first fit, of the time of `linregress`", ("fresh", "first fastgd.fit"), ("fresh", "first linregress"), at_most=1),
-]
+LSTSQ = Contender("np.linalg.lstsq([1, X], y), stacking counted", lambda X, y: lstsq(stack(X), y), on_table)
+SKLEARN = Contender("sklearn LinearRegression().fit(X, y)", lambda X, y: LinearRegression().fit(X, y), on_table, read=of_sklearn)
+READING = Contender("X.sum(), y.sum(): reading once", lambda X, y: (X.sum(), y.sum()), on_table, lambda d: d.totals)

@@ -6,7 +6,7 @@ import ctypes
 import sys
 from pathlib import Path
 
-from contenders import JOBS
+from jobs import JOBS
 
 PROCESS = Path("/proc/self")
 
@@ -19,7 +19,7 @@ def high_water_mark() -> int:
 
 def main(job: str, name: str, rows: int) -> None:
     contender = JOBS[job].contender(name)
-    contender.function(*contender.given(JOBS[job].data(1000)))  # what is loaded once is not the data's doing
+    contender.function(*contender.given(JOBS[job].data(300)))  # what is loaded once is not the data's doing
     arguments = contender.given(JOBS[job].data(rows))
     ctypes.CDLL(None).malloc_trim(0)  # freed but still resident, it would serve the call unseen
     (PROCESS / "clear_refs").write_text("5")

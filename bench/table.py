@@ -6,11 +6,16 @@ import math
 from pathlib import Path
 from typing import Any
 
-from contenders import CLAIMS, JOBS, Claim
+from job import Claim
+from jobs import CLAIMS, JOBS
 
-BEGIN, END = "<!-- bench:line -->", "<!-- /bench:line -->"
 Key = tuple[str, str]
 Figures = dict[Key, dict[str, Any]]
+PICTURE = "bench/speed.png"
+"""Where the README looks for it."""
+PICTURED = f"""![Time of a fit with fastgd, NumPy and scikit-learn, against features and against rows]({PICTURE})
+
+In the picture, stacking the column of ones is counted for `np.linalg.lstsq`."""
 NONE = {"seconds": math.inf, "rounds": 0, "digits": 16}
 
 
@@ -25,17 +30,20 @@ def render(results: dict[str, Any]) -> str:
     missing = [f"{key}: {name}" for key, name, needed in keys if not needed <= figures.get((key, name), {}).keys()]
     if missing:
         raise Missing(f"no figures for {'; '.join(missing)}")
-    return "\n\n".join((about(results), claim_table(figures), job_tables(figures)))
+    return "\n\n".join((about(results), claim_table(figures), PICTURED, job_tables(figures)))
 
 
-def write(readme: Path, section: str) -> None:
-    """Put `section` between the markers."""
+def write(readme: Path, sections: dict[str, str]) -> None:
+    """Put each section between the markers of its name; all of them or none."""
     text = readme.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise Missing(f"{readme.name} lacks {BEGIN} or, after it, {END}")
-    readme.write_text(f"{before}{begin}\n{section}\n{end}{after}", encoding="utf-8")
+    for name, section in sections.items():
+        begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
+        before, _, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not closed:
+            raise Missing(f"{readme.name} lacks {begin} or, after it, {end}")
+        text = f"{before}{begin}\n{section}\n{end}{after}"
+    readme.write_text(text, encoding="utf-8")
 
 
 def collect(results: dict[str, Any]) -> Figures:
@@ -56,7 +64,7 @@ def about(results: dict[str, Any]) -> str:
         f"{results['datetime'][:10]}, commit {commit['id'][:7]}{' and changes' if commit['dirty'] else ''}, "
         f"{machine['cpu']['brand_raw']} ({machine['cpu']['count']} cores), Python {machine['python_version']}, {versions}. "
         "Times are the least of all rounds of one run, in which the contenders take turns; "
-        "digits are those right in intercept and slope, of 16."
+        "digits are those right in the worst of intercept and coefficients, of 16."
     )
 
 
@@ -81,7 +89,8 @@ def measured(claim: Claim, figures: Figures) -> float:
 
 def job_tables(figures: Figures) -> str:
     """Of the contenders that have figures: all of them, or those of a part of the jobs."""
-    return "\n\n".join(job_table(key, figures) for key in JOBS if any(key == job for job, _ in figures))
+    keys = [key for key, plan in JOBS.items() if not plan.drawn and any(key == job for job, _ in figures)]
+    return "\n\n".join(job_table(key, figures) for key in keys)
 
 
 def job_table(key: str, figures: Figures) -> str:

@@ -1,0 +1,34 @@
+"""New processes of Python, whose start or memory is measured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import fastgd
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()
+
+
+def fresh(*arguments: str) -> list[float]:
+    """The numbers that a new process prints: with this same fastgd, bytecode kept."""
+    return _run(arguments, {})
+
+
+def fresh_with_own_cache(*arguments: str) -> list[float]:
+    """And with a numba cache that this run of the benchmark alone has written."""
+    return _run(arguments, {"NUMBA_CACHE_DIR": _folder().name})
+
+
+def _run(arguments: tuple[str, ...], extra: dict[str, str]) -> list[float]:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env |= {"PYTHONPATH": str(Path(fastgd.__file__).parent.parent)} | extra
+    done = subprocess.run([sys.executable, *arguments], env=env, check=True, stdout=subprocess.PIPE, text=True)
+    return list(map(float, done.stdout.split()))

@@ -1,0 +1,53 @@
+"""What a job, a contender and a promise about them are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from rows import Data
+
+
+class Contender(NamedTuple):
+    name: str
+    function: Callable[..., Any]
+    given: Callable[[Data], tuple[Any, ...]]
+    """The arguments, made outside the timing."""
+    exact: Callable[[Data], Any] = lambda data: data.solution
+    read: Callable[[Any], Any] = lambda answer: answer
+    """The numbers in what was returned, to compare with the exact ones."""
+
+
+class Job(NamedTuple):
+    title: str
+    data: Callable[[int], Data]
+    rows: int
+    contenders: Sequence[Contender]
+    unit: tuple[str, str]
+    """Job and contender whose time is 1."""
+    turns: int
+    """How often all contenders take their turn, so that a slow moment of the machine hits them alike."""
+    features: int = 1
+    digits: int = 10
+    """A contender with fewer right is not timed."""
+    rounds: int | None = None
+    """Calls timed a turn; None leaves it to pytest-benchmark."""
+    memory: bool = False
+    """Whether the peak memory of a call is measured too."""
+    less: str | None = None
+    """Contender whose time is taken off the others'."""
+    drawn: str | None = None
+    """The field along which the job is a point of the picture; it has no table then."""
+
+    def contender(self, name: str) -> Contender:
+        return next(c for c in self.contenders if c.name == name)
+
+
+class Claim(NamedTuple):
+    """A promise about one contender's time as a multiple of another's or, where `against` is None, about MiB."""
+
+    text: str
+    of: tuple[str, str]
+    against: tuple[str, str] | None
+    at_most: float | None = None
+    at_least: float | None = None
