@@ -6,6 +6,9 @@
    the first solution was good. Each such pass adds as many digits again, until what is left is below 2^-70.
 
 Double-double sums take n p^2 / 2 steps of 0.33 ns; this takes as many of 0.04 ns, and n p of 2 ns a pass, one for most data.
+Where the condition is bad it is also the better of the two, because a residual of the rows loses digits in proportion to the
+condition number, and a matrix of products in proportion to its square (Higham 2002, *Accuracy and Stability of Numerical
+Algorithms*, sections 12.1 and 20.5).
 """
 
 from __future__ import annotations
@@ -45,6 +48,30 @@ class Solution(NamedTuple):
     products: NDArray[np.float64]
 
 
+FEATURES = 40
+PRODUCTS = 2**27
+"""Features, and rows times features squared, from which `solve` beats the double-double sums.
+
+Milliseconds of the sums and their elimination, then of `solve` with one thread of BLAS:
+
+====  ===========  ===========
+p     10^4 rows    10^5 rows
+====  ===========  ===========
+16    0.75, 2.4    7.4, 17
+24    1.5, 2.8     15, 20
+32    2.6, 3.0     25, 23
+40    4.1, 3.2     41, 26
+48    6.6, 4.0     65, 34
+64    14, 4.9      137, 42
+128   55, 9.7      532, 81
+256   293, 23      2529, 191
+512   2250, 79
+====  ===========  ===========
+
+Sums that take less than 20 ms keep the work all the same: there are some ms to win, and threads of BLAS that wait for a
+processor which other programs use can cost 50 a call.
+"""
+
 _BUFFER = 2**18
 """Numbers in a block of rows: 2 MB, a second-level cache."""
 
@@ -62,6 +89,11 @@ _SHARE = 2.0**-20  # of the largest contribution: smaller ones are known to that
 _ROUNDING = 2.0**-50  # no pass does better
 _ZERO = 2.0**-86  # of the largest contribution: what the others' rounding leaves of a coefficient that is zero
 _STALLED = 2.0**-78  # corrections so small that no longer shrink are the rounding of double-double
+
+
+def pays(n: int, p: int) -> bool:
+    """Whether `solve` is worth asking for n rows of p features."""
+    return n > p >= FEATURES and n * p * p >= PRODUCTS
 
 
 class _Rows:

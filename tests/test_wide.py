@@ -14,7 +14,7 @@ import pytest
 import fastgd
 from fastgd.kernels import least_squares, refine
 from fastgd.sources import Table
-from fastgd.wide import Solution, solve
+from fastgd.wide import Solution, pays, solve
 
 SEED = 20
 N, P = 220, 7
@@ -306,6 +306,14 @@ def test_fewer_rows_than_parameters_are_left_to_the_sums() -> None:
     X, y = rows()
     assert solve(Table(X[:P], y[:P]), None, True) is None
     assert solve(Table(X[: P - 1], y[: P - 1]), None, False) is None
+
+
+def test_few_features_and_little_work_are_left_to_the_sums() -> None:
+    assert pays(10**5, 200)
+    assert pays(10**4, 128)
+    assert not pays(10**6, 10)
+    assert not pays(1000, 64)
+    assert not pays(1000, 1000)
 
 
 def test_the_inverse_factor() -> None:
