@@ -147,8 +147,6 @@ def solve(table: Table, weight: NDArray[np.float64] | None, fit_intercept: bool)
     from fastgd.kernels import refine
 
     rows = _Rows(table, weight, refine.STEP)
-    if rows.n < rows.p + fit_intercept:
-        return None
     with np.errstate(all="ignore"):
         total, mean, products = _mean_products(rows, fit_intercept)
         factor = _factor(total, mean, products)
@@ -168,9 +166,7 @@ def _mean_products(rows: _Rows, about_mean: bool) -> tuple[float, NDArray[np.flo
     shift = np.zeros(q)
     if about_mean:
         block, _ = rows.fill(0, None)
-        first = block[0, 1 : q + 1].copy()
-        m = min(rows.n, len(block))
-        shift = first + (block[:m, 1 : q + 1] - first).mean(axis=0)  # exact for a column that does not vary
+        shift = block[: rows.n, 1 : q + 1].mean(axis=0)
     sums = np.zeros((q + 1, q + 1))
     part = np.empty_like(sums)
     for start in rows.starts():
@@ -239,8 +235,7 @@ def _refine(
         moved[1:] *= scale[:-1]
         largest[1:] = max(size[1:].max(), _SHARE * scale[p])
         ratio = max(moved[1:].max() / last, _ROUNDING) if last > 0.0 else _ROUNDING
-        level = abs(gradient[0, 0] + gradient[1, 0]) / total
-        left = 2.0 * ratio * moved + _ROUNDING * level
+        left = 2.0 * ratio * moved
         done = bool((left <= _LEFT * np.maximum(size, _SHARE * largest)).all())
         if not done and ratio > 0.125:
             if not (moved <= _STALLED * largest).all():

@@ -8,6 +8,7 @@ import sys
 from fractions import Fraction
 from functools import partial
 
+import exact
 import numpy as np
 import pytest
 
@@ -125,9 +126,9 @@ def test_what_fits_exactly_comes_out_exactly() -> None:
 
 
 def test_a_target_that_the_features_say_nothing_of() -> None:
-    signs = np.array([[a, b, a * b] for a in (-1.0, 1.0) for b in (-1.0, 1.0)] * 8)
-    y = np.repeat(np.random.default_rng(SEED).normal(size=8), 4)
-    mine = fit(signs, y)
+    X = np.array([[a, b, a * b, 3 * a * a - 2] for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)] * 8)
+    y = np.repeat(np.random.default_rng(SEED).normal(size=8), 9)
+    mine = fit(X, y)
     assert not mine.coef.any()
     assert mine.error == pytest.approx(y.var(), rel=1e-14)
 
@@ -233,8 +234,7 @@ def from_sums(X: np.ndarray, y: np.ndarray, fit_intercept: bool) -> np.ndarray:
 def test_the_double_double_sums_say_the_same(fit_intercept: bool) -> None:
     rng = np.random.default_rng(SEED)
     different = 0
-    for _ in range(20):
-        n, p = int(rng.integers(60, 400)), int(rng.integers(2, 30))
+    for n, p in [*((int(rng.integers(60, 400)), int(rng.integers(2, 30))) for _ in range(20)), (16_390, 5), (900, 150)]:
         X = ill_conditioned(rng, 10.0 ** rng.uniform(0, 4), n, p) + rng.normal(size=p)
         y = X @ rng.normal(size=p) + 10.0 ** rng.uniform(-6, 1) * rng.normal(size=n)
         different += int((fit(X, y, None, fit_intercept).coef[0] != from_sums(X, y, fit_intercept)).sum())
@@ -279,7 +279,7 @@ def move(X: np.ndarray, value: float) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [combined, repeated, nearly_combined, *(partial(poison, value=v) for v in (np.nan, np.inf, 1e300))]
-    + [partial(scale, value=v) for v in (0.0, 1e-200, 1e-160, 1e160)],
+    + [partial(scale, value=v) for v in (0.0, 1e-200, 1e-60, 1e60, 1e200)],
 )
 def test_what_is_left_to_the_sums(spoil: partial[None], fit_intercept: bool) -> None:
     X, y = rows()
@@ -314,6 +314,27 @@ def test_few_features_and_little_work_are_left_to_the_sums() -> None:
     assert not pays(10**6, 10)
     assert not pays(1000, 64)
     assert not pays(1000, 1000)
+
+
+@pytest.mark.parametrize("weigh", [False, True])
+@pytest.mark.parametrize("width", [16, 80, 208])
+def test_the_gradient_of_residuals_that_nearly_cancel(width: int, weigh: bool) -> None:
+    rng = np.random.default_rng(SEED)
+    rows, coef = rng.normal(size=(12, width)), np.zeros((2, width))
+    coef[:, :-1] = rng.normal(size=(2, width - 1)) * [[1.0], [2.0**-54]]
+    coef[0, -1] = -1.0
+    rows[:, -1] = rows[:, :-1] @ coef[0, :-1]
+    weight = rng.uniform(0.1, 2.0, 12) if weigh else np.empty(0)
+    gradient, squares = np.zeros((2, width)), np.zeros(2)
+    refine.add_gradient(rows, weight, coef, gradient, squares)
+    z = np.array([exact.fractions(row) for row in rows.tolist()])
+    pairs = np.array(exact.fractions(coef[0].tolist())) + np.array(exact.fractions(coef[1].tolist()))
+    w = np.array(exact.fractions(weight.tolist() if weigh else [1.0] * 12))
+    residual, size = z @ pairs, abs(z) @ abs(pairs)
+    wanted, blur = z.T @ (w * residual), abs(z).T @ (w * size) / 2**100
+    found = [Fraction(high) + Fraction(low) for high, low in gradient.T.tolist()]
+    assert all(abs(a - b) <= c for a, b, c in zip(found, wanted, blur, strict=True))
+    assert squares.sum() == pytest.approx(float(w @ residual**2), rel=1e-12)
 
 
 def test_the_inverse_factor() -> None:
