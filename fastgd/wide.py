@@ -240,9 +240,9 @@ def _refine(
         if not done and ratio > 0.125:
             if not (moved <= _STALLED * largest).all():
                 return None
-            done, left = True, moved
+            done = True
         if done:
-            coef[:, : p + 1][:, size <= np.maximum(16.0 * left, _ZERO * largest)] = 0.0
+            coef[:, : p + 1][:, size <= _ZERO * largest] = 0.0
             return coef, max(float(squares[0] / total - lower), 0.0)
         last = moved[1:].max()
     return None

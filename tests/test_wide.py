@@ -115,9 +115,11 @@ def test_means_and_products(fit_intercept: bool) -> None:
     assert mine.weight == pytest.approx(weight.sum(), rel=1e-14)
 
 
-def test_what_fits_exactly_comes_out_exactly() -> None:
+@pytest.mark.parametrize("nearness", [0.0, 1e3, 1e5])
+def test_what_fits_exactly_comes_out_exactly(nearness: float) -> None:
     rng = np.random.default_rng(SEED)
     X = rng.integers(-50, 50, (N, 4)).astype(np.float64)
+    X[:, 1] += nearness * X[:, 0]
     mine = fit(X, 7.0 + 2.0 * X[:, 0] - 3.0 * X[:, 2])
     assert mine.coef[0].tolist() == [2.0, 0.0, -3.0, 0.0]
     assert mine.intercept[0] == 7.0
