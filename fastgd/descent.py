@@ -43,6 +43,12 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
     rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
+    refined = moments._solution
+    if refined is not None and refined.fit_intercept == fit_intercept:
+        ey = int(found[kernels.EXPONENT_Y, 0])
+        exponents = found[kernels.EXPONENT].astype(int) - ey
+        found[kernels.BEST : kernels.BEST + 2] = np.ldexp(refined.theta, exponents)
+        found[kernels.LEAST_ERROR, 0] = np.ldexp(refined.error, -2 * ey)
     if with_directions or rank < d - 1 + fit_intercept:
         from fastgd.kernels import spectrum
 
@@ -117,8 +123,7 @@ class Descent:
             return self
         kernels = descent_kernels()
         state = analyse(self.moments, self.fit_intercept, self.standardize)
-        known = slice(0, kernels.SCALE + 2)
-        state[known], state[kernels.ASKED] = self.state[known], self.row("ASKED")
+        state[kernels.ASKED] = self.row("ASKED")
         kernels.descend(state, self.get("ASKED_RATE"), self.get("MAX_ITER"), False, self.get("TOLERANCE"))
         return Descent(self.moments, state)
 

@@ -12,14 +12,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastgd import report, store
+from fastgd import report, store, wide
 from fastgd.descent import Descent, descent_kernels
 from fastgd.descent import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
-from fastgd.moments import Moments, sum_table
+from fastgd.moments import Moments, sum_table, weigh
 from fastgd.result import FitResult
 from fastgd.sources import Table, read
 from fastgd.sources.arrays import numbers
+from fastgd.sources.table import EMPTY
 from fastgd.stability import Stability, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
@@ -115,14 +116,14 @@ def fit(
     source = data if isinstance(data, Moments) else read(data, target, features)
     if theta is not None:
         theta = _parameters(start, theta, source.n_features, fit_intercept)
-    moments = _moments(source, target, features, sample_weight)
+    to_the_limit = iterations == _INF and tol is None and rate != rate
+    moments = _moments(source, target, features, sample_weight, fit_intercept if to_the_limit else None)
     kernels = descent_kernels()
     if moments._sums.shape[1] == _SUMS_OF_LINE:
         b, w = (0.0, 0.0) if theta is None else theta
         state = _empty(kernels.LINE_SHAPE)
         outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state)
     else:
-        to_the_limit = max_iter is None and tol is None and rate != rate
         state = analyse_moments(moments, fit_intercept, standardize, with_directions=not to_the_limit)
         if theta is not None:
             state[kernels.ASKED] = theta
@@ -166,7 +167,7 @@ def analyse(
     """
     fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
     source = data if isinstance(data, Moments) else read(data, target, features)
-    moments = _moments(source, target, features, sample_weight)
+    moments = _moments(source, target, features, sample_weight, None)
     return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 
@@ -210,13 +211,25 @@ def load(path: str | os.PathLike[str]) -> FitResult:
 
 
 def _moments(
-    source: Moments | Table, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None
+    source: Moments | Table,
+    target: Any,
+    features: Sequence[str] | None,
+    sample_weight: ArrayLike | None,
+    limit_with_intercept: bool | None,
 ) -> Moments:
+    """`limit_with_intercept`: the limit point is all that is asked for, with or without an intercept; None for more."""
     if isinstance(source, Moments):
         if target is not None or features is not None or sample_weight is not None:
             raise DataError("data are Moments: target, features and weights were decided when they were made")
         return source
-    return sum_table(source, sample_weight)
+    weight = EMPTY
+    if sample_weight is not None:
+        source, weight = weigh(source, sample_weight)
+    if limit_with_intercept is not None and source.X.shape[1] > wide.FEATURES:
+        refined = wide.summarise(source, weight, limit_with_intercept)
+        if refined is not None:
+            return refined
+    return sum_table(source, weight)
 
 
 def _rate(learning_rate: Any) -> float:

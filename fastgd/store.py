@@ -6,7 +6,9 @@ as the same bits.
 
 `moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
 each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
-the weight first. `sha256` is that of all the rest as JSON in ASCII with sorted keys and without blanks.
+the weight first. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
+sums: intercept and coefficients, high and low, of the columns themselves. `sha256` is that of all the rest as JSON in ASCII with
+sorted keys and without blanks.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError
-from fastgd.moments import Moments
+from fastgd.moments import Moments, Solution
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -32,7 +34,8 @@ _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
     "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
-    "moments": {"n_samples", "feature_names", "target_name", "high", "low", "shift", "exponent"},
+    "moments": {"n_samples", "feature_names", "target_name", "high", "low", "shift", "exponent", "solution"},
+    "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
 _LARGEST_EXPONENT = 1100  # of a float64, with room
@@ -85,8 +88,9 @@ def read(path: str | os.PathLike[str]) -> Stored:
             f"it has version {content.get('version')!r} of the format, and this fastgd reads version {_VERSION}: "
             "load it with the fastgd that saved it, or a later one"
         )
-    for part, keys in _KEYS.items():
-        _require_keys(part, content if part == "the file" else content[part], keys)
+    _require_keys("the file", content)
+    for part in ("result", "request", "moments"):
+        _require_keys(part, content[part])
     moments = _moments(content["moments"])
     found = content["result"]
     coef = _list("result", found, "coef", moments.n_features, float)
@@ -130,6 +134,7 @@ def _content(result: FitResult) -> dict[str, Any]:
             "low": low,
             "shift": shift[1 : columns + 1],
             "exponent": [int(e) for e in exponent[: columns + 1]],
+            "solution": _solution_content(moments._solution),
         },
     }
 
@@ -157,10 +162,28 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    return Moments(sums, part["n_samples"], tuple(names), part["target_name"])
+    return Moments(sums, part["n_samples"], tuple(names), part["target_name"], _solution(part["solution"], columns))
 
 
-def _require_keys(name: str, part: Any, keys: set[str]) -> None:
+def _solution_content(solution: Solution | None) -> dict[str, Any] | None:
+    if solution is None:
+        return None
+    high, low = solution.theta.tolist()
+    return {"fit_intercept": solution.fit_intercept, "high": high, "low": low, "error": solution.error}
+
+
+def _solution(part: Any, columns: int) -> Solution | None:
+    if part is None:
+        return None
+    _require_keys("solution", part)
+    theta = [_list("solution", part, key, columns, float) for key in ("high", "low")]
+    _require(type(part["fit_intercept"]) is bool, "solution", "fit_intercept", "true or false")
+    _require(type(part["error"]) is float and part["error"] >= 0.0, "solution", "error", "a number that is not negative")
+    return Solution(part["fit_intercept"], np.array(theta), part["error"])
+
+
+def _require_keys(name: str, part: Any) -> None:
+    keys = _KEYS[name]
     if not isinstance(part, dict):
         raise DataError(f"{name} in it is not a group of keys")
     for found, what in ((keys - part.keys(), "lacks"), (part.keys() - keys, "has the unknown")):
