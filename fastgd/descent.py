@@ -34,7 +34,7 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     sums = moments._sums
     d = moments.n_features + 1
     if d == kernels.LINE:
-        state = np.empty(kernels.LINE_SHAPE)
+        state = np.zeros(kernels.LINE_SHAPE)
         kernels.analyse_line(sums, fit_intercept, standardize, state)
         return state
     from fastgd.kernels import least_squares
@@ -136,8 +136,10 @@ class Descent:
         return Descent(self.moments, state)
 
     @property
-    def is_unstable(self) -> bool:
-        return self.get("RATE") >= self.get("MAX_RATE")
+    def diverges(self) -> bool:
+        """Whether a distance grows or, at the limit of the rate, stays; not where the start has none in such a direction."""
+        kernels = descent_kernels()
+        return self.get("RATE") >= self.get("MAX_RATE") and any(self.state[kernels.LOG, i] >= 0.0 for i in self.moving())
 
     def columns(self, of: str = "column") -> str:
         """How to call the features in an error: the one by its name."""

@@ -18,7 +18,7 @@ from fastgd.descent import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
 from fastgd.moments import Moments, sum_table, weigh
 from fastgd.result import FitResult
-from fastgd.sources import Table, read
+from fastgd.sources import read
 from fastgd.sources.arrays import numbers
 from fastgd.sources.table import EMPTY
 from fastgd.stability import Stability, require_rate, require_tolerance
@@ -104,7 +104,8 @@ def fit(
     if max_iter is None:
         iterations, odd = _INF, False
     else:
-        max_iter = _whole(max_iter)
+        if type(max_iter) is not int or max_iter < 0:
+            max_iter = _whole(max_iter)
         iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
     tolerance = _NAN if tol is None else require_tolerance(tol)
     theta = None if start is None else _start(start)
@@ -113,20 +114,29 @@ def fit(
     if type(fit_intercept) is not bool or type(standardize) is not bool:
         fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
 
-    source = data if isinstance(data, Moments) else read(data, target, features)
-    if theta is not None:
-        theta = _parameters(start, theta, source.n_features, fit_intercept)
-    to_the_limit = iterations == _INF and tol is None and rate != rate
-    moments = _moments(source, target, features, sample_weight, fit_intercept if to_the_limit else None)
-    kernels = descent_kernels()
-    if moments._sums.shape[1] == _SUMS_OF_LINE:
-        b, w = (0.0, 0.0) if theta is None else theta
-        state = _empty(kernels.LINE_SHAPE)
-        outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, b, w, rate, iterations, odd, tolerance, state)
+    if isinstance(data, Moments):
+        moments = _as_made(data, target, features, sample_weight)
     else:
-        state = analyse_moments(moments, fit_intercept, standardize, with_directions=not to_the_limit)
+        table = read(data, target, features)
         if theta is not None:
-            state[kernels.ASKED] = theta
+            _require_parameters(start, table.n_features, fit_intercept)
+        weight = EMPTY
+        if sample_weight is not None:
+            table, weight = weigh(table, sample_weight)
+        refined = None
+        if max_iter is None and tol is None and rate != rate and table.X.shape[1] >= wide.FEATURES:
+            refined = wide.summarise(table, weight, fit_intercept)
+        moments = sum_table(table, weight) if refined is None else refined
+    kernels = descent_kernels()
+    if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
+        state = _empty(kernels.LINE_SHAPE)
+        outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, rate, iterations, odd, tolerance, state)
+    else:
+        limit_only = max_iter is None and tol is None and rate != rate
+        state = analyse_moments(moments, fit_intercept, standardize, with_directions=not limit_only)
+        if theta is not None:
+            _require_parameters(start, moments.n_features, fit_intercept)
+            state[kernels.ASKED, not fit_intercept :] = theta
         outcome = kernels.descend(state, rate, iterations, odd, tolerance)
     result = FitResult(moments, state, max_iter)
     if outcome != kernels.DONE:
@@ -166,8 +176,11 @@ def analyse(
     55.7821
     """
     fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
-    source = data if isinstance(data, Moments) else read(data, target, features)
-    moments = _moments(source, target, features, sample_weight, None)
+    if isinstance(data, Moments):
+        moments = _as_made(data, target, features, sample_weight)
+    else:
+        table = read(data, target, features)
+        moments = sum_table(table) if sample_weight is None else sum_table(*weigh(table, sample_weight))
     return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 
@@ -210,26 +223,10 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     return result
 
 
-def _moments(
-    source: Moments | Table,
-    target: Any,
-    features: Sequence[str] | None,
-    sample_weight: ArrayLike | None,
-    limit_with_intercept: bool | None,
-) -> Moments:
-    """`limit_with_intercept`: the limit point is all that is asked for, with or without an intercept; None for more."""
-    if isinstance(source, Moments):
-        if target is not None or features is not None or sample_weight is not None:
-            raise DataError("data are Moments: target, features and weights were decided when they were made")
-        return source
-    weight = EMPTY
-    if sample_weight is not None:
-        source, weight = weigh(source, sample_weight)
-    if limit_with_intercept is not None and source.X.shape[1] > wide.FEATURES:
-        refined = wide.summarise(source, weight, limit_with_intercept)
-        if refined is not None:
-            return refined
-    return sum_table(source, weight)
+def _as_made(moments: Moments, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None) -> Moments:
+    if target is not None or features is not None or sample_weight is not None:
+        raise DataError("data are Moments: target, features and weights were decided when they were made")
+    return moments
 
 
 def _rate(learning_rate: Any) -> float:
@@ -262,14 +259,13 @@ def _start(start: Any) -> list[float]:
     return theta
 
 
-def _parameters(start: Any, theta: list[float], n_features: int, fit_intercept: bool) -> list[float]:
-    """A number a parameter, that of the intercept first, 0 where there is none."""
+def _require_parameters(start: Any, n_features: int, fit_intercept: bool) -> None:
+    """A number a parameter."""
     needed = n_features + fit_intercept
     if np.shape(start) != (needed,):
         coefs = "slope" if n_features == 1 else f"{n_features} coefficients"
         what = f"(intercept, {coefs})" if fit_intercept else f"({coefs}{',' * (n_features == 1)}), there being no intercept"
         raise DataError(f"start={start!r:.200}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
-    return theta if fit_intercept else [0.0, *theta]
 
 
 def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
@@ -278,7 +274,7 @@ def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
     if outcome == kernels.UNSTABLE:
         if unstable == "raise":
             raise _refusal(result)
-        if descent.get("END_ITER") == _INF and descent.moving():
+        if descent.get("END_ITER") == _INF and descent.diverges:
             raise DataError(
                 f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
                 "pass max_iter"

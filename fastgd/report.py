@@ -183,6 +183,11 @@ def _on_rate(result: FitResult) -> str:
             f"The learning rate {rate:.6g} is not stable: on these data it must be below {limit:.9g}, and each iteration "
             f"overshoots by more than the last.{when} The best constant rate is {best:.9g}, or learning_rate='auto'."
         )
+    if rate >= limit:
+        return (
+            f"The learning rate {rate:.6g} is not stable: on these data it must be below {limit:.9g}. But this start has no "
+            "distance in the directions that it makes grow."
+        )
     if rate == best:
         return f"The learning rate {rate:.9g} is the best constant rate for these data; any below {limit:.9g} is stable."
     return (

@@ -136,7 +136,7 @@ class FitResult:
     def status(self) -> Status:
         """How the descent ended."""
         descent = self._begun
-        if descent.is_unstable and descent.moving():
+        if descent.diverges:
             return Status.DIVERGED
         tolerance = descent.get("TOLERANCE")
         if not math.isnan(tolerance):
@@ -369,7 +369,7 @@ class FitResult:
         count, _ = descent.count(tol)
         if count < math.inf:
             return int(count)
-        return None if descent.is_unstable else descent.iterations_for(tol, descent.moving())
+        return None if descent.diverges else descent.iterations_for(tol, descent.moving())
 
     @property
     def start(self) -> tuple[float, ...]:

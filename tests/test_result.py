@@ -198,3 +198,14 @@ def test_exact_zeros_come_out_as_zeros() -> None:
     assert fastgd.fit([1.312, 0.0], [3.0, 0.0]).intercept == 0.0
     assert fastgd.fit([0.1, 0.2, 0.3], [0.7, 0.7, 0.7]).slope == 0.0
     assert fastgd.fit([0.1, 0.2, 0.3, 0.7], [0.3, 0.6, 0.9, 2.1]).error < Fraction(1, 10**30)
+
+
+@pytest.mark.parametrize(("options", "n_iter"), [({}, 41), ({"tol": 1e-3}, 8), ({"max_iter": 5}, 5)])
+def test_past_the_limit_a_start_without_distance_where_it_grows_arrives(options: dict[str, float], n_iter: int) -> None:
+    X = [[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0], [0.0, -2.0]]
+    result = fastgd.fit(X, [1.0, -1.0, 0.0, 0.0], fit_intercept=False, learning_rate=0.6, unstable="run", **options)
+    assert result.stability.max_learning_rate == 0.5
+    assert result.n_iter == n_iter
+    assert result.status is (fastgd.Status.MAX_ITER if "max_iter" in options else fastgd.Status.CONVERGED)
+    assert result.coef == pytest.approx([1.0 - 0.4**n_iter, 0.0], rel=1e-15)
+    assert "must be below 0.5. But this start has no distance" in result.explain()

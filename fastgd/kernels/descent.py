@@ -55,12 +55,12 @@ ASKED_RATE, MAX_ITER, TOLERANCE = 22, 23, 24
 RATE, END_ERROR, END_ERROR_EXPONENT, END_LEFT, END_ITER, SETTLED = 25, 26, 27, 28, 29, 30
 # Rows of parameters, by start, rate and request; and room to work.
 LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 36
-WORK_ROWS = 4
+WORK_ROWS = 6
 # Rows of directions, as `spectrum.find_directions` gives them:
-EIGENVALUE, EIGENVALUE_EXPONENT = 40, 42
+EIGENVALUE, EIGENVALUE_EXPONENT = 42, 44
 # by start and rate, u = 2 eta lambda and log |1 - u|:
-U, LOG, DISTANCE = 43, 45, 46
-VECTORS = 48  # high and low, a row of parameters each, of each direction
+U, LOG, DISTANCE = 45, 47, 48
+VECTORS = 50  # high and low, a row of parameters each, of each direction
 
 DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
@@ -69,6 +69,7 @@ _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k =
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _HUGE = 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
+_HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 
 
@@ -260,19 +261,22 @@ def _left(state: NDArray[np.float64], k: float) -> float:
 
 
 @kernel
-def _error(state: NDArray[np.float64], k: float) -> tuple[float, int]:
-    """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent."""
+def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> tuple[float, int]:
+    """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent.
+
+    `part` is room for the distances.
+    """
     top = 0.0
     for i in range(int(state[DIRECTIONS, 0])):
         half = int(state[EIGENVALUE_EXPONENT, i]) // 2
-        top = max(top, abs(scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i])))
+        part[i] = scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i])
+        top = max(top, abs(part[i]))
     exponent = 0
     if top > _HUGE:  # a start that lies far away in the target's units
         _, exponent = math.frexp(top)
     above = 0.0
     for i in range(int(state[DIRECTIONS, 0])):
-        half = int(state[EIGENVALUE_EXPONENT, i]) // 2
-        a = scale(scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i]), -exponent)
+        a = scale(part[i], -exponent)
         above += state[EIGENVALUE, i] * a * a
     return scale(state[LEAST_ERROR, 0], -2 * exponent) + above, 2 * (exponent + int(state[EXPONENT_Y, 0]))
 
@@ -373,15 +377,20 @@ def _room(limit: Pair, exponent: int) -> Pair:
 def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) -> bool:
     """Whether no coefficient changes any more after k iterations: what is left of the distance is lost in rounding.
 
-    work[0] and work[1]: how far what is left can move each parameter down and up, now and ever after.
+    work[0] and work[1]: how far the directions without alternation can move each parameter down and up, now and ever after;
+    work[3]: the others both ways, of which work[4] and work[5], that part of the former which lasts as long, takes its share off.
     """
-    d = state.shape[1]
-    down, up, part = work[0], work[1], work[2]
-    for j in range(d):
-        down[j] = up[j] = 0.0
-    for i in range(int(state[DIRECTIONS, 0])):
+    d, m = state.shape[1], int(state[DIRECTIONS, 0])
+    part = work[2]
+    for row in range(WORK_ROWS):
+        for j in range(d):
+            work[row, j] = 0.0
+    lasting = -math.inf
+    for i in range(m):
+        if state[U, i] > 1.0 and state[DISTANCE, i] != 0.0:
+            lasting = max(lasting, state[LOG, i])
+    for i in range(m):
         left = state[DISTANCE, i] * np.exp(k * state[LOG, i])
-        both_signs = state[U, i] > 1.0
         level = left * state[VECTORS + 2 * i, 0]
         for j in range(1, d):
             part[j] = left * state[VECTORS + 2 * i, j]
@@ -393,11 +402,19 @@ def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) ->
         part[0] = level if state[INTERCEPT, 0] == 1.0 else 0.0
         for j in range(d):
             fall, rise = max(-part[j], 0.0), max(part[j], 0.0)
-            down[j] += fall + rise if both_signs else fall
-            up[j] += fall + rise if both_signs else rise
+            if state[U, i] > 1.0:
+                work[3, j] += fall + rise
+                continue
+            work[0, j] += fall
+            work[1, j] += rise
+            if state[LOG, i] >= lasting * (1.0 + _HARDLY):
+                work[4, j] += fall
+                work[5, j] += rise
     for j in range(d):
         below, above = _room(_at(state, LIMIT, j), int(state[EXPONENT_Y, 0] - state[EXPONENT, j]))
-        if down[j] > below * _ALMOST or up[j] > above * _ALMOST:
+        down = work[0, j] + max(_HARDLY * work[3, j], work[3, j] - work[5, j])
+        up = work[1, j] + max(_HARDLY * work[3, j], work[3, j] - work[4, j])
+        if down > below * _ALMOST or up > above * _ALMOST:
             return False
     return True
 
@@ -465,7 +482,7 @@ def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool,
         state[END_LEFT, 0], state[END_ERROR, 0], state[END_ERROR_EXPONENT, 0] = 0.0, state[LEAST_ERROR, 0], 2 * ey
     else:
         state[END_LEFT, 0] = _left(state, k)
-        state[END_ERROR, 0], state[END_ERROR_EXPONENT, 0] = _error(state, k)
+        state[END_ERROR, 0], state[END_ERROR_EXPONENT, 0] = _error(state, k, work[0])
     if state[RATE, 0] >= state[MAX_RATE, 0]:
         return UNSTABLE
     if k == math.inf and tolerance == tolerance:
@@ -488,7 +505,7 @@ def trace(state: NDArray[np.float64], k: NDArray[np.float64], odd: NDArray[np.bo
     work = np.empty((WORK_ROWS, d))
     for i in range(k.size):
         _iterate(state, k[i], odd[i], work, out[i, :d])
-        out[i, d], out[i, d + 1] = _error(state, k[i])
+        out[i, d], out[i, d + 1] = _error(state, k[i], work[0])
 
 
 LINE = 2  # parameters
@@ -603,15 +620,13 @@ def fit_line(
     sums: NDArray[np.float64],
     fit_intercept: bool,
     standardize: bool,
-    start_b: float,
-    start_w: float,
     rate: float,
     max_iter: float,
     odd: bool,
     tolerance: float,
     state: NDArray[np.float64],
 ) -> int:
-    """`analyse_line`, then `descend` from (start_b, start_w), in one call."""
+    """`analyse_line`, then `descend` from zero, in one call."""
     analyse_line(sums, fit_intercept, standardize, state)
-    state[ASKED, 0], state[ASKED, 1] = start_b, start_w
+    state[ASKED, 0] = state[ASKED, 1] = 0.0
     return descend(state, rate, max_iter, odd, tolerance)
