@@ -105,14 +105,16 @@ def fit(
     tol: Annotated[
         float | None, typer.Option(metavar="T", help="Stop once this share (0 to 1) of the distance to the optimum is left.")
     ] = None,
-    start: Annotated[str | None, typer.Option(metavar="B,M", help="Intercept and slope to start from; 0,0 without it.")] = None,
+    start: Annotated[
+        str | None, typer.Option(metavar="B,M,…", help="Intercept and coefficients to start from; zeros without it.")
+    ] = None,
     standardize: _Standardize = False,
     unstable: Annotated[
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
     as_json: _Json = False,
 ) -> None:
-    """Fit a line by gradient descent.
+    """Fit a line, or on several columns a plane, by gradient descent.
 
     Tells where the descent started, where it ended, where the optimum lies, and what the rate had to do with it.
     """

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from fastgd.moments import Moments
 
 
+_MANY_DIRECTIONS = 16
+"""From which on `_turn` goes before Jacobi's rotations, which then take two rounds and not eight.
+
+Without and with it, ms: 16 features 0.21 and 0.12, 50 features 3.1 and 1.1, 200 features 168 and 35, 400 features 1200 and 260;
+1000 features with it 4 s.
+"""
+
+
 @cache
 def descent_kernels() -> ModuleType:
     """The kernels of the closed form; importing them is what loads numba."""
@@ -55,12 +63,36 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
         state = np.zeros((kernels.VECTORS + 2 * rank, d))
         state[: len(found)] = found
         columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
-        vectors = state[kernels.VECTORS :].reshape(rank, 2, d)
-        spectrum.find_directions(high, low, layout, columns, fit_intercept, standardize, values, vectors)
+        rows = state[kernels.VECTORS :].reshape(rank, 2, d)
+        exponent = spectrum.lay_out_rows(high, low, layout, columns, fit_intercept, standardize, rows)
+        if rank >= _MANY_DIRECTIONS:
+            rows[:] = _turn(rows)
+        spectrum.find_directions(exponent, rows, values)
         state[kernels.DIRECTIONS, 0] = rank
     state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
     kernels.set_limits(state)
     return state
+
+
+def _turn(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of high and low parts, (m, 2, d), turned so that they are nearly orthogonal.
+
+    By float64's eigenvectors V of the products of the rows, made orthonormal in double-double by one step of Newton and Schulz,
+    V + (1 - V V') V / 2 (Higham 2008, *Functions of Matrices*, section 8.3).
+    """
+    from fastgd.kernels import spectrum
+
+    m = len(rows)
+    vectors = np.linalg.eigh(rows[:, 0] @ rows[:, 0].T)[1].T[::-1]
+    factor, squares = np.zeros((m, 2, m)), np.empty((m, 2, m))
+    factor[:, 0] = vectors.T
+    other = factor.copy()
+    other[:, 0] = vectors
+    spectrum.multiply_rows(other, factor, squares)
+    other[:, 1] = 0.5 * ((np.eye(m) - squares[:, 0]) - squares[:, 1]) @ vectors
+    turned = np.empty_like(rows)
+    spectrum.multiply_rows(other, rows, turned)
+    return turned
 
 
 def scale(value: float, exponent: float, what: str, column: str) -> float:

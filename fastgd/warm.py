@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from fastgd import wide
 from fastgd.fit import analyse, fit
+from fastgd.sources.table import EMPTY, Table
 from fastgd.tutorial import compute_error, gradient_descent
 
 
@@ -23,3 +27,6 @@ def warmup() -> None:
         gradient_descent(points, 0.0, slope, 0.01, 1)
     analyse(points)
     fit(points).path()
+    rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
+    fit(rows, max_iter=1).path()
+    wide.solve(Table(rows), EMPTY, True)

@@ -290,3 +290,20 @@ def test_the_standardised_reference_is_the_loop_on_standardised_columns() -> Non
         theta = [z[0] - mpmath.fdot(coef, map(precise.number, means)), *coef]
         again = [precise.number(value) for value in precise.iterate(problem, rate, 4, case.start)]
         assert max(abs(a / b - 1) for a, b in zip(theta, again, strict=True)) < 1e-50
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_many_directions_of_far_scales(standardize: bool) -> None:
+    """So many that float64's eigenvectors come first, which know nothing of the smallest."""
+    rng = np.random.default_rng(31)
+    X = np.round(rng.normal(size=(60, 20)) @ rng.normal(size=(20, 20)), 3) * 10.0 ** rng.integers(-7, 8, 20) + 1.0
+    X[:, 7] = X[:, 3] * (1.0 + 1e-5 * rng.normal(size=60))
+    y = rng.normal(size=60)
+    problem = exact.Problem.of(X.T.tolist(), y.tolist(), None, True, standardize)
+    stability = fastgd.analyse(X, y, standardize=standardize)
+    wanted = sorted(precise.eigenvalues(problem))
+    assert stability.rank == len(wanted) == 21
+    for value, exact_value in zip(stability.eigenvalues.tolist(), wanted, strict=True):
+        assert abs(value / exact_value - 1) < 1e-15
+    vectors = stability.directions
+    np.testing.assert_allclose(vectors @ vectors.T, np.eye(21), atol=1e-15)

@@ -27,7 +27,8 @@ def directions(factor: mpmath.matrix) -> tuple[list[mpmath.mpf], mpmath.matrix]:
     columns = np.zeros((9, p + 1))
     columns[1] = 1.0
     values, vectors = np.zeros((3, p + 1)), np.empty((m, 2, p + 1))
-    spectrum.find_directions(high, low, layout, columns, False, False, values, vectors)
+    exponent = spectrum.lay_out_rows(high, low, layout, columns, False, False, vectors)
+    spectrum.find_directions(exponent, vectors, values)
     assert not vectors[:, :, 0].any()  # the intercept's part
     found = [(mpmath.mpf(h) + mpmath.mpf(l)) * mpmath.mpf(2) ** int(e) for h, l, e in values[:, :m].T.tolist()]
     return found, mpmath.matrix(vectors[:, 0, 1:].tolist()) + mpmath.matrix(vectors[:, 1, 1:].tolist())

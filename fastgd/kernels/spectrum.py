@@ -134,17 +134,34 @@ def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
 
 
 @kernel
-def find_directions(
+def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    """out = factor rows, each (m, 2, d): rows of high and low parts."""
+    for i in range(factor.shape[0]):
+        h, l = out[i, 0], out[i, 1]
+        h[:] = 0.0
+        l[:] = 0.0
+        for k in range(rows.shape[0]):
+            a, c = factor[i, 0, k], factor[i, 1, k]
+            b, d = rows[k, 0], rows[k, 1]
+            for r in range(h.size):
+                p, e = two_product(a, b[r])
+                h[r], f = two_sum(h[r], p)
+                l[r] += (e + f) + (a * d[r] + c * b[r])
+        for r in range(h.size):
+            h[r], l[r] = two_sum(h[r], l[r])
+
+
+@kernel
+def lay_out_rows(
     high: NDArray[np.float64],
     low: NDArray[np.float64],
     layout: NDArray[np.int64],
     columns: NDArray[np.float64],
     fit_intercept: bool,
     standardize: bool,
-    values: NDArray[np.float64],
-    vectors: NDArray[np.float64],
-) -> None:
-    """Directions, steepest first, from what `least_squares.solve` found.
+    out: NDArray[np.float64],
+) -> int:
+    """The factor G of A = G'G / 4^exponent in the coordinates descended in, from what `least_squares.solve` found.
 
     Parameters
     ----------
@@ -152,12 +169,15 @@ def find_directions(
     columns : (9, d)
         Its rows from the exponents on; d = p + 1.
     fit_intercept, standardize : the coordinates
-    values : (3, d)
-        Out: eigenvalues of A, each (high + low) * 2^exponent, m of them.
-    vectors : (m, 2, d)
-        Out: unit vectors, high and low. m is the rank of `solve`, and one more with an intercept.
+    out : (m, 2, d)
+        m is the rank of `solve`, and one more with an intercept.
+
+    Returns
+    -------
+    int
+        The exponent.
     """
-    m, _, d = vectors.shape
+    m, _, d = out.shape
     order, exponents = layout[0], layout[1]
     first = 1 if fit_intercept else 0
     top = 0  # exponent of the largest column
@@ -171,13 +191,13 @@ def find_directions(
     for i in range(m):
         for part in range(2):
             for r in range(d):
-                vectors[i, part, r] = 0.0
+                out[i, part, r] = 0.0
     if fit_intercept:  # the column of ones, and the means
-        vectors[0, 0, 0] = 1.0 if standardize else np.ldexp(1.0, -top)
+        out[0, 0, 0] = 1.0 if standardize else np.ldexp(1.0, -top)
         if not standardize:
             for i in range(1, d):
                 e = int(columns[0, i]) - top
-                vectors[0, 0, i], vectors[0, 1, i] = scale_pair((columns[1, i], columns[2, i]), e)
+                out[0, 0, i], out[0, 1, i] = scale_pair((columns[1, i], columns[2, i]), e)
     for k in range(m - first):
         for j in range(k, d - 1):
             i = order[j]
@@ -186,16 +206,25 @@ def find_directions(
                 value = scale_pair(value, int(columns[0, 1 + i]) - top)
             elif columns[7, 1 + i] > 0.0:
                 value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
-            vectors[first + k, 0, 1 + i], vectors[first + k, 1, 1 + i] = value
+            out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
+    return top
+
+
+@kernel
+def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArray[np.float64]) -> None:
+    """Directions, steepest first: `rows`, (m, 2, d), as of `lay_out_rows`, become unit eigenvectors.
+
+    out_values, (3, d): the m eigenvalues of A, each (high + low) * 2^exponent.
+    """
+    m, _, d = rows.shape
     work = np.empty((2, d))
-    _make_orthogonal(vectors, work)
+    _make_orthogonal(rows, work)
     for k in range(m):
-        e = _balance(vectors[k])
-        square = _dot(vectors[k], vectors[k], work)
+        e = _balance(rows[k])
+        square = _dot(rows[k], rows[k], work)
         length = square_root(square)
-        values[0, k], values[1, k] = square
-        values[2, k] = 2.0 * (top + e)
+        out_values[0, k], out_values[1, k] = square
+        out_values[2, k] = 2.0 * (exponent + e)
         for r in range(d):
-            value = divide((vectors[k, 0, r], vectors[k, 1, r]), length)
-            vectors[k, 0, r], vectors[k, 1, r] = value
-    _sort(values, vectors)
+            rows[k, 0, r], rows[k, 1, r] = divide((rows[k, 0, r], rows[k, 1, r]), length)
+    _sort(out_values, rows)
