@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from fastgd.moments import Moments
 
 
+_FAR_APART = 900
+"""Exponents: a column 2^-900 as large as another keeps in double-double what the other leaves of it."""
+
 _MANY_DIRECTIONS = 16
 """From which on `_turn` goes before Jacobi's rotations, which then take two rounds and not eight.
 
@@ -60,6 +63,8 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     if with_directions or rank < d - 1 + fit_intercept:
         from fastgd.kernels import spectrum
 
+        if not standardize:
+            _require_near_scales(found[kernels.EXPONENT], fit_intercept)
         state = np.zeros((kernels.VECTORS + 2 * rank, d))
         state[: len(found)] = found
         columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
@@ -72,6 +77,16 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
     kernels.set_limits(state)
     return state
+
+
+def _require_near_scales(exponents: NDArray[np.float64], fit_intercept: bool) -> None:
+    """Refuse columns so different in size that their products are lost beside each other; the limit point would bear it."""
+    apart = np.ptp(exponents[not fit_intercept :])
+    if apart > _FAR_APART:
+        raise DataError(
+            f"the columns differ in size by a factor of about 1e{apart * math.log10(2.0):.0f}, too much for descent in the data's "
+            "own coordinates: pass standardize=True, or multiply columns by powers of two"
+        )
 
 
 def _turn(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -201,6 +201,11 @@ ARGUMENTS: list[tuple[Call, str]] = [
         lambda: fit(np.eye(3), y).predict([[1e308, 1e308, 1e308]]),
         f"X is of finite numbers in row 0: its prediction exceeds float64 {ROWS}",
     ),
+    (
+        lambda: fit(np.eye(3) * [1e300, 1e-300, 1.0], y, max_iter=1, fit_intercept=False),
+        "the columns differ in size by a factor of about 1e600, too much for descent in the data's own coordinates: "
+        "pass standardize=True, or multiply columns by powers of two",
+    ),
     (lambda: fit(np.eye(3), y).slope, "slope: 3 features were fitted, and each has a coefficient, in .coef"),
     (lambda: fit(np.eye(3), y, start=[1, 2]), "start=[1, 2]: it must hold 4 numbers, (intercept, 3 coefficients)"),
     (lambda: fit(x, y).predict([1.7e308]), f"X is 1.7e+308 in row 0: its prediction exceeds float64 {ROWS}"),
@@ -458,7 +463,7 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     assert missed == []
 
 
-CHECKED = ["fit.py", "moments.py", "path.py", "result.py", "stability.py", "tutorial.py", "sources/*.py"]
+CHECKED = ["fit.py", "descent.py", "moments.py", "path.py", "result.py", "stability.py", "tutorial.py", "sources/*.py"]
 """Modules whose errors are tested here."""
 
 

@@ -262,3 +262,14 @@ def test_whole_numbers(rows: np.ndarray, fit_intercept: bool, standardize: bool,
 def condition(problem: exact.Problem) -> float:
     curved = [value for value in precise.eigenvalues(problem) if value > 0]
     return float(curved[-1] / curved[0]) if curved else 1.0
+
+
+def test_columns_of_extreme_sizes_have_a_limit_point() -> None:
+    rng = np.random.default_rng(17)
+    X, y = np.round(rng.normal(size=(9, 3)), 3), np.round(rng.normal(size=9), 3)
+    plain = fastgd.fit(X, y)
+    powers = np.array([2.0**990, 2.0**-990, 1.0])
+    far = fastgd.fit(X * powers, y)
+    assert (far.intercept, (far.coef * powers).tolist()) == (plain.intercept, plain.coef.tolist())
+    standardised = fastgd.fit(X * powers, y, standardize=True, max_iter=2)
+    assert standardised.coef * powers == pytest.approx(fastgd.fit(X, y, standardize=True, max_iter=2).coef, rel=1e-14)
