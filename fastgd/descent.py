@@ -84,8 +84,8 @@ def _require_near_scales(exponents: NDArray[np.float64], fit_intercept: bool) ->
     apart = np.ptp(exponents[not fit_intercept :])
     if apart > _FAR_APART:
         raise DataError(
-            f"the columns differ in size by a factor of about 1e{apart * math.log10(2.0):.0f}, too much for descent in the data's "
-            "own coordinates: pass standardize=True, or multiply columns by powers of two"
+            f"the columns differ in size by a factor of about 1e{apart * math.log10(2.0):.0f}, too much for descent in the "
+            "data's own coordinates: pass standardize=True, or multiply columns by powers of two"
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import fastgd
+import fastgd.wide
 from fastgd.kernels import refine
 from fastgd.sources import Table
 from fastgd.sources.table import EMPTY
@@ -222,9 +223,12 @@ def test_a_weight_counts_a_row_that_often() -> None:
 CODE = """
 import numpy as np
 import fastgd
+from fastgd import wide
+wide.PRODUCTS = 0
 rng = np.random.default_rng(3)
-X = rng.normal(size=(17_000, 90)) @ rng.normal(size=(90, 90)) + 4.0
-found = fastgd.fit(X, X @ rng.normal(size=90) + rng.normal(size=17_000))
+X = rng.normal(size=(1500, 90)) @ rng.normal(size=(90, 90)) + 4.0
+found = fastgd.fit(X, X @ rng.normal(size=90) + rng.normal(size=1500))
+assert found.moments._solution is not None
 print(found.intercept.hex(), *map(float.hex, found.coef.tolist()))
 """
 
@@ -244,7 +248,7 @@ def test_threads_of_blas_do_not_change_the_bits() -> None:
 def test_the_double_double_sums_say_the_same(fit_intercept: bool) -> None:
     rng = np.random.default_rng(SEED)
     different = 0
-    for n, p in [*((int(rng.integers(60, 400)), int(rng.integers(2, 30))) for _ in range(20)), (16_390, 5), (900, 150)]:
+    for n, p in [*((int(rng.integers(60, 400)), int(rng.integers(2, 30))) for _ in range(20)), (16_390, 5), (900, 60)]:
         X = ill_conditioned(rng, 10.0 ** rng.uniform(0, 4), n, p) + rng.normal(size=p)
         y = X @ rng.normal(size=p) + 10.0 ** rng.uniform(-6, 1) * rng.normal(size=n)
         sums = fastgd.fit(fastgd.Moments.from_arrays(X, y), fit_intercept=fit_intercept)
@@ -361,17 +365,22 @@ def test_the_inverse_factor() -> None:
         assert refine.invert_factor(square, factor) == np.inf
 
 
-def wide_data() -> tuple[np.ndarray, np.ndarray]:
+@pytest.fixture
+def wide_data(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+    """Small data that go this way all the same."""
+    monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
     rng = np.random.default_rng(SEED)
-    X = rng.normal(size=(90_000, 50)) @ rng.normal(size=(50, 50)) + rng.normal(size=50) * 3.0
-    return X, X @ rng.normal(size=50) + rng.normal(size=90_000) + 5.0
+    p = fastgd.wide.FEATURES
+    X = rng.normal(size=(300, p)) @ rng.normal(size=(p, p)) + rng.normal(size=p) * 3.0
+    return X, X @ rng.normal(size=p) + rng.normal(size=300) + 5.0
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("weigh", [True, False])
-def test_fit_goes_this_way_and_has_the_bits_of_the_sums(fit_intercept: bool, weigh: bool) -> None:
-    X, y = wide_data()
-    assert pays(*X.shape)
+def test_fit_goes_this_way_and_has_the_bits_of_the_sums(
+    wide_data: tuple[np.ndarray, np.ndarray], fit_intercept: bool, weigh: bool
+) -> None:
+    X, y = wide_data
     weight = np.random.default_rng(1).integers(0, 4, len(y)) if weigh else None
     wide = fastgd.fit(X, y, fit_intercept=fit_intercept, sample_weight=weight)
     sums = fastgd.fit(fastgd.Moments.from_arrays(X, y, weight), fit_intercept=fit_intercept)
@@ -382,14 +391,16 @@ def test_fit_goes_this_way_and_has_the_bits_of_the_sums(fit_intercept: bool, wei
     np.testing.assert_allclose(wide.moments.covariance, sums.moments.covariance, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(wide.moments.mean, sums.moments.mean, rtol=1e-13)
     np.testing.assert_allclose(wide.stability.eigenvalues, sums.stability.eigenvalues, rtol=1e-9)
-    assert wide.n_iter == pytest.approx(sums.n_iter, rel=1e-9)
+    assert wide.n_iter == pytest.approx(sums.n_iter, rel=1e-7)  # 16 digits less the condition
     np.testing.assert_allclose(wide.inference().standard_error, sums.inference().standard_error, rtol=1e-10)
-    assert wide.path(at=[10**9]).coef == pytest.approx(sums.path(at=[10**9]).coef, rel=1e-9)
+    assert wide.path(at=[10**4]).coef == pytest.approx(sums.path(at=[10**4]).coef, rel=1e-9)
 
 
-def test_what_fit_returned_can_be_fitted_and_saved_again(tmp_path: Path) -> None:
-    X, y = wide_data()
-    first = fastgd.fit(X, y, start=np.ones(51), standardize=True)
+def test_what_fit_returned_can_be_fitted_and_saved_again(
+    wide_data: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    X, y = wide_data
+    first = fastgd.fit(X, y, start=np.ones(len(X.T) + 1), standardize=True)
     again = fastgd.fit(first.moments, standardize=True)
     assert (again.intercept, again.coef.tolist()) == (first.intercept, first.coef.tolist())
     first.save(tmp_path / "model.json")
@@ -400,17 +411,17 @@ def test_what_fit_returned_can_be_fitted_and_saved_again(tmp_path: Path) -> None
     assert other.coef == pytest.approx(fastgd.fit(X, y, fit_intercept=False).coef, rel=1e-9)
 
 
-def test_more_than_the_limit_takes_the_sums() -> None:
-    X, y = wide_data()
+def test_more_than_the_limit_takes_the_sums(wide_data: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = wide_data
     exact = fastgd.Moments.from_arrays(X, y).covariance.tolist()
     assert fastgd.fit(X, y, max_iter=3).moments.covariance.tolist() == exact
     assert fastgd.analyse(X, y).moments.covariance.tolist() == exact
 
 
-def test_what_is_wrong_is_told_by_the_sums() -> None:
-    X, y = wide_data()
+def test_what_is_wrong_is_told_by_the_sums(wide_data: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = wide_data
     X[7, 3] = np.nan
     with pytest.raises(fastgd.DataError, match=r"nan in row 7, x\[:, 3\]"):
         fastgd.fit(X, y)
     X[:, 3] = X[:, 4]
-    assert fastgd.fit(X, y).rank == 50
+    assert fastgd.fit(X, y).rank == len(X.T)
