@@ -235,10 +235,12 @@ def _warn_overflow(points: NDArray[np.float64], b: float, m: float | NDArray[np.
 
     Table(points).refuse_bad_cell()
     if _finite(b, m):
-        limit = analyse(points).max_learning_rate
+        try:
+            where = f"on these points it is stable for learning rates below {analyse(points).max_learning_rate:.9g}"
+        except DataError as error:
+            where = str(error)
         warnings.warn(
-            f"the lesson's loop overflowed float64: on these points it is stable for learning rates below {limit:.9g}; "
-            "fastgd.fit(points) picks the best",
+            f"the lesson's loop overflowed float64: {where}; fastgd.fit(points) picks the best",
             ConvergenceWarning,
             stacklevel=stacklevel,
         )

@@ -273,3 +273,8 @@ def test_kernels_run_as_python_too() -> None:
         for flag in "01"
     )
     assert compiled == interpreted
+
+
+def test_overflow_on_columns_too_far_apart_says_so() -> None:
+    with pytest.warns(fastgd.ConvergenceWarning, match="overflowed float64: the columns differ in size by a factor of about 1e2"):
+        fastgd.compute_error(1.0, [1e300, 1.0], [(8e270, 1.0, 2.0), (1e270, 3.0, 4.0)])
