@@ -1,8 +1,9 @@
 """Standard errors, tests and intervals of the least squares solution, from the moments alone.
 
 With SSE = sum w r^2, W = sum w, df = n - parameters and s^2 = SSE / df, the covariance of the estimates is s^2 (X'WX)^-1
-(Draper & Smith 1998, *Applied Regression Analysis*, section 5.1) = SSE / W / df A^-1, with A the mean products of the columns,
-and A^-1 = V' Lambda^-1 V by the directions V of the descent in raw coordinates: sums of squares, in which nothing cancels.
+(Draper & Smith 1998, *Applied Regression Analysis*, section 5.1) = SSE / W / df A^-1, with A the mean products of the columns.
+Of standardised columns, whatever their units, A^-1 = V' Lambda^-1 V by the directions V of the descent: sums of squares, in
+which nothing cancels. The intercept is the level at the mean, carried from there to 0.
 t^2 is F(1, df), whose tail and quantile have 15 digits in SciPy 1.17, where the quantile of t has 4 to 12.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,7 +87,8 @@ def infer(result: FitResult, level: float) -> Inference:
     descent, first = c.descent, 0 if c.descent.fit_intercept else 1
     intercept, coefs = result._begun.in_units("LIMIT")
     names = ("intercept", *result.feature_names)[first:]
-    errors = c.noise * np.sqrt((c.roots * c.roots).sum(axis=0))
+    slopes = np.sqrt((c.roots * c.roots).sum(axis=0)) / descent.row("SCALE")[1:]
+    errors = c.noise * np.append(math.hypot(1.0, c.from_mean), slopes)
     exponents = descent.get("EXPONENT_Y") - descent.row("EXPONENT")
     coef = np.array([intercept, *coefs])[first:]
     standard_error = np.array(
@@ -134,7 +137,7 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
         away = np.ldexp(x, -descent.row("EXPONENT")[1:].astype(int))
         if descent.fit_intercept:
             away = away - descent.row("MEAN")[1:]
-        spread = np.linalg.norm(away @ c.roots[:, 1:].T, axis=1)
+        spread = np.linalg.norm(away / descent.row("SCALE")[1:] @ c.roots.T, axis=1)
         for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
             spread = np.hypot(spread, more)
         half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
@@ -146,7 +149,7 @@ class _Scatter:
     """What standard errors are made of, for columns / 2^exponent."""
 
     descent: Descent
-    """In raw coordinates."""
+    """In standardised coordinates."""
     df: int
     noise: float
     """sqrt(SSE / W / df)."""
@@ -154,7 +157,9 @@ class _Scatter:
     """SSE / SST."""
     root_weight: float
     roots: NDArray[np.float64]
-    """Rows vector / sqrt(eigenvalue), whose products add up to A^-1."""
+    """Rows vector / sqrt(eigenvalue) of the features' parts, whose products add up to A^-1."""
+    from_mean: float
+    """How far 0 is from the mean of the features, in these."""
 
 
 def _scatter(result: FitResult) -> _Scatter:
@@ -168,8 +173,8 @@ def _scatter(result: FitResult) -> _Scatter:
         )
     if descent.rank < parameters:
         raise DataError(_undecided(result.feature_names, descent))
-    if result.standardize:
-        descent = Descent(result.moments, analyse(result.moments, has_intercept, False))
+    if not result.standardize:
+        descent = Descent(result.moments, analyse(result.moments, has_intercept, True))
     kernels = descent_kernels()
     error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
     mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
@@ -179,9 +184,10 @@ def _scatter(result: FitResult) -> _Scatter:
             f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter to "
             "estimate standard errors from; the coefficients themselves are in .optimum"
         )
-    values, exponents = descent.state[kernels.EIGENVALUE], descent.state[kernels.EIGENVALUE_EXPONENT]
-    roots = descent.state[kernels.VECTORS :: 2] / np.sqrt(values[: descent.rank, np.newaxis])
-    shifts = descent.row("EXPONENT") - 0.5 * exponents[: descent.rank, np.newaxis]
+    lengths = np.ldexp(
+        np.sqrt(descent.state[kernels.EIGENVALUE, : descent.rank]),
+        (descent.state[kernels.EIGENVALUE_EXPONENT, : descent.rank] / 2).astype(int),
+    )
     weight = scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
     df = rows - parameters
     return _Scatter(
@@ -190,8 +196,26 @@ def _scatter(result: FitResult) -> _Scatter:
         noise=math.sqrt(error / df),
         share=error / (var_y if has_intercept else var_y + mean_y * mean_y),
         root_weight=math.sqrt(weight),
-        roots=np.ldexp(roots, shifts.astype(int)),
+        roots=descent.state[kernels.VECTORS :: 2, 1:] / lengths[:, np.newaxis],
+        from_mean=float(np.linalg.norm(_along_directions(descent) / lengths)),
     )
+
+
+def _along_directions(descent: Descent) -> NDArray[np.float64]:
+    """Of the mean over the deviation of each feature, the part along each direction: in double-double, since it cancels."""
+    from fastgd.kernels import spectrum
+
+    kernels, state = descent_kernels(), descent.state
+    vectors = np.ascontiguousarray(state[kernels.VECTORS :].reshape(descent.rank, 2, -1)[:, :, 1:])
+    pairs = [
+        (Fraction(mean) + Fraction(mean_)) / (Fraction(scale) + Fraction(scale_))
+        for mean, mean_, scale, scale_ in state[[kernels.MEAN, kernels.MEAN + 1, kernels.SCALE, kernels.SCALE + 1], 1:].T.tolist()
+    ]
+    far = np.array([[float(v), float(v - Fraction(float(v)))] for v in pairs])[:, :, np.newaxis]
+    out = np.empty((descent.rank, 2, 1))
+    spectrum.multiply_rows(vectors, far, out)
+    along: NDArray[np.float64] = out[:, 0, 0]
+    return along
 
 
 def _undecided(names: tuple[str, ...], descent: Descent) -> str:
@@ -203,7 +227,7 @@ def _undecided(names: tuple[str, ...], descent: Descent) -> str:
         )
     return (
         f"the columns depend on each other (rank {descent.rank} of {descent.n_parameters}), so that their coefficients are "
-        "undecided and have no standard errors: leave out columns that others make up"
+        "undecided and have no standard errors: leave out columns that others make up, or that never vary"
     )
 
 

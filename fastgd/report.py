@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fastgd.errors import Status
+from fastgd.errors import DataError, Status
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
@@ -36,6 +36,8 @@ def iterations(number: int) -> str:
 
 def ratio(value: float) -> str:
     """How many times: three digits, or a whole number with commas."""
+    if value == float("inf"):
+        return "more than 1e308"
     return f"{value:.3g}" if value < 1000.0 else count(round(value))
 
 
@@ -142,7 +144,7 @@ def _limits(stability: Stability) -> list[tuple[str, str]]:
     return [
         ("stable below", f"{stability.max_learning_rate:.9g}"),
         ("best rate", f"{stability.best_learning_rate:.9g}"),
-        ("condition", f"{stability.condition:.6g}"),
+        ("condition", f"{_condition(stability):.6g}"),
         ("coordinates", "standardised" if stability.standardize else "as in the data"),
         ("rank", f"{stability.rank}" + (f" of {len(stability.eigenvalues)}" if stability.moments.n_features > 1 else "")),
     ]
@@ -251,11 +253,22 @@ def _on_rank(result: FitResult) -> str:
         return f"There are more parameters ({len(result.start)}) than the rows decide ({result.rank}): {least}."
     names = _parameter_names(result.stability)
     null = 1.0 - (result.stability.directions**2).sum(axis=0)  # share of each axis that no direction reaches
-    tied = [name for name, part in zip(names, null, strict=True) if part > 1e-9]
-    return (
-        f"{listing(tied)} {'depends' if len(tied) == 1 else 'depend'} on each other: the data leave {undecided} "
-        f"direction{'s'[: undecided - 1]} undecided, and {least}."
-    )
+    fixed = [name for name, part in zip(names, null, strict=True) if part > 1.0 - 1e-9]
+    tied = [name for name, part in zip(names, null, strict=True) if 1e-9 < part <= 1.0 - 1e-9]
+    parts = [f"{listing(tied)} depend on each other"] if tied else []
+    if fixed:
+        how = "the same" if result.fit_intercept else "zero"
+        parts.append(f"{listing(fixed)} {'is' if len(fixed) == 1 else 'are'} {how} in every row")
+    directions = f"{undecided} direction{'s'[: undecided - 1]}"
+    return f"{', and '.join(parts)}: the data leave {directions} undecided, and {least}."
+
+
+def _condition(stability: Stability) -> float:
+    """inf where float64 cannot hold it: a text shall not fail for one figure."""
+    try:
+        return stability.condition
+    except DataError:
+        return float("inf")
 
 
 def _parameter_names(stability: Stability) -> list[str]:
@@ -271,46 +284,46 @@ def _along(stability: Stability, direction: int) -> list[str]:
 
 def _on_scaling(result: FitResult) -> str:
     stability, names = result.stability, result.feature_names
-    if result.standardize and (len(names) == 1 or stability.condition < 1.0 + 1e-9):
+    if result.standardize and (len(names) == 1 or _condition(stability) < 1.0 + 1e-9):
         who = f"{listing(names)} {'was' if len(names) == 1 else 'were'} standardised"
         return f"{who}: all directions are equally steep, and the best rate arrives in one iteration."
-    if stability.condition <= 1.5:
+    if _condition(stability) <= 1.5:
         return ""
     if len(names) == 1:
         return (
-            f"One direction is {ratio(stability.condition)} times steeper than the other, because {names[0]} is far from mean 0 "
-            "and spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same "
+            f"One direction is {ratio(_condition(stability))} times steeper than the other, because {names[0]} is far from mean "
+            "0 and spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same "
             "units."
         )
     slow, steep = _along(stability, 0), _along(stability, -1)
     if result.standardize:
-        if stability.condition > _TIED:
+        if _condition(stability) > _TIED:
             return _on_collinearity(stability, slow)
-        return f"The features were standardised: the directions differ by {ratio(stability.condition)} only."
+        return f"The features were standardised: the directions differ by {ratio(_condition(stability))} only."
     scaled = stability.standardized()
     needed, now = scaled.iterations(_MILLIONTH), stability.iterations(_MILLIONTH)
     assert needed is not None and now is not None
     text = (
         f"The steepest direction, along {listing(steep)}, limits the rate; the slowest, along {listing(slow)}, is "
-        f"{ratio(stability.condition)} times flatter. "
+        f"{ratio(_condition(stability))} times flatter. "
     )
     if needed >= now:
         return text + "standardize=True would not make it faster."
     text += (
-        f"With standardize=True the directions differ by {ratio(scaled.condition)} only, and the best rate needs at most "
+        f"With standardize=True the directions differ by {ratio(_condition(scaled))} only, and the best rate needs at most "
         f"{iterations(needed)} to come within a millionth of the distance, instead of {count(now)}; the result is in the same "
         "units."
     )
-    return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if scaled.condition > _TIED else text
+    return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if _condition(scaled) > _TIED else text
 
 
 def _on_collinearity(stability: Stability, slow: list[str]) -> str:
     """Of standardised columns, where only their dependence makes one direction slower than another."""
     if not 2 <= len(slow) <= _SHOWN:
-        return f"The slowest direction is along {listing(slow)}, {ratio(stability.condition)} times flatter than the steepest."
+        return f"The slowest direction is along {listing(slow)}, {ratio(_condition(stability))} times flatter than the steepest."
     return (
         f"{listing(slow)} move together: even standardised, telling them apart is the slowest direction, "
-        f"{ratio(stability.condition)} times flatter than the steepest."
+        f"{ratio(_condition(stability))} times flatter than the steepest."
     )
 
 

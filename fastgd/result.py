@@ -342,6 +342,8 @@ class FitResult:
     def plot(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
         """The fitted line and the course of the error side by side, on a new matplotlib figure that is not shown yet.
 
+        Of several features, the course of the error alone.
+
         Parameters
         ----------
         X, y : array_like of shape (n,), optional

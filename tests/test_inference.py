@@ -251,3 +251,35 @@ def test_without_scipy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(ImportError, match=r"inference needs scipy.*pip install 'fastgd\[stats\]'"):
         fastgd.fit(*noisy_line(1)).inference()
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("exponent", [30, 100, 330])
+def test_units_change_standard_errors_by_themselves_only(exponent: int, standardize: bool) -> None:
+    rng = np.random.default_rng(23)
+    X, y = rng.normal(size=(12, 3)) + [3.0, 0.0, -5.0], rng.normal(size=12)
+    powers = 2.0 ** (exponent * np.array([1.0, 0.0, -1.0]))
+    plain = fastgd.fit(X, y).inference()
+    result = fastgd.fit(X * powers, y, standardize=standardize)
+    far = result.inference()
+    assert far.t == pytest.approx(plain.t, rel=1e-13)
+    assert far.standard_error * [1.0, *powers] == pytest.approx(plain.standard_error, rel=1e-13)
+    assert result.predict_interval(X * powers) == pytest.approx(fastgd.fit(X, y).predict_interval(X), rel=1e-12)
+    assert "condition" in result.summary() and "converge" not in result.explain()
+
+
+def test_many_features_agree_with_statsmodels() -> None:
+    statsmodels = pytest.importorskip("statsmodels.api")
+    rng = np.random.default_rng(29)
+    X, y, w = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 4)) + 7.0, rng.normal(size=60), rng.uniform(0.5, 2.0, 60)
+    for fit_intercept in (True, False):
+        found = fastgd.fit(X, y, sample_weight=w, fit_intercept=fit_intercept).inference()
+        wanted = statsmodels.WLS(y, statsmodels.add_constant(X) if fit_intercept else X, w).fit()
+        for ours, theirs in (
+            (found.standard_error, wanted.bse),
+            (found.p_value, wanted.pvalues),
+            (found.interval, wanted.conf_int()),
+            ([found.r2, found.adjusted_r2], [wanted.rsquared, wanted.rsquared_adj]),
+            ([found.f_statistic, found.f_p_value], [wanted.fvalue, wanted.f_pvalue]),
+        ):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9)

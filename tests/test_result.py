@@ -209,3 +209,14 @@ def test_past_the_limit_a_start_without_distance_where_it_grows_arrives(options:
     assert result.status is (fastgd.Status.MAX_ITER if "max_iter" in options else fastgd.Status.CONVERGED)
     assert result.coef == pytest.approx([1.0 - 0.4**n_iter, 0.0], rel=1e-15)
     assert "must be below 0.5. But this start has no distance" in result.explain()
+
+
+def test_columns_without_a_say_are_told_by_what_they_are() -> None:
+    x, y = np.arange(6.0), np.array([1.0, 3.0, 2.0, 5.0, 4.0, 7.0])
+    X = np.column_stack([x, np.zeros(6), 2.0 * x, (x - 2.0) ** 2])
+    assert "x0 and x2 depend on each other, and x1 is the same in every row: the data leave 2 directions undecided" in (
+        fastgd.fit(X, y).explain()
+    )
+    standardised = fastgd.fit(X[:, :2], y, standardize=True).explain()
+    assert "x1 is the same in every row: the data leave 1 direction undecided" in standardised
+    assert "x1 is zero in every row" in fastgd.fit(X[:, :2], y, fit_intercept=False).explain()

@@ -52,7 +52,7 @@ def centre(
     for i in range(q):
         total = two_sum(sums[0, 1 + i], sums[1, 1 + i])
         for j in range(i, q):
-            # Sums about the shift, less the mean's part: cancels at most 34 of 106 bits, the shift having been chosen for that.
+            # Sums about the shift, less the mean's part: that cancels at most 14 of 106 bits, the shift being chosen for it.
             mean = multiply(two_sum(sums[0, 1 + j], sums[1, 1 + j]), share)
             product = multiply(difference((sums[0, s], sums[1, s]), multiply(total, mean)), share)
             out_high[i, j], out_low[i, j] = product
