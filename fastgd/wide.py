@@ -20,7 +20,7 @@ from fastgd.moments import Moments, Solution
 from fastgd.sources.table import EMPTY, Table
 
 FEATURES = 40
-PRODUCTS = 2**27
+PRODUCTS = 2**25
 """Features, and rows times features squared, from which `solve` beats the double-double sums.
 
 Milliseconds of the sums and their elimination, then of `solve` with one thread of BLAS:
@@ -39,8 +39,8 @@ p     10^4 rows    10^5 rows
 512   2250, 79
 ====  ===========  ===========
 
-Sums that take less than 20 ms keep the work all the same: there are some ms to win, and threads of BLAS that wait for a
-processor which other programs use can cost 50 a call.
+Sums that take less than 5 ms keep the work all the same: there is little to win, and threads of BLAS that wait for a processor
+which other programs use can cost 50 a call.
 """
 
 _BUFFER = 2**18
