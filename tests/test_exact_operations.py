@@ -30,3 +30,8 @@ def test_product_and_error_are_the_exact_product(a: float, b: float) -> None:
 def test_halves_give_what_the_fused_operation_gives(a: float, b: float) -> None:
     _, e = _exact.two_product(a, b)
     assert _exact.product_error(a, b, a * b) == e
+
+
+@given(st.floats(-1.0, 1.0), st.floats(-1e-300, 1e-300))
+def test_where_products_leave_float64_halves_do_no_harm(a: float, b: float) -> None:
+    assert abs(_exact.product_error(a, b, a * b)) <= 2.0**-1013

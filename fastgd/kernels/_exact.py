@@ -41,8 +41,10 @@ def product_error(a: float, b: float, p: float) -> float:
     """a * b - p for p = a * b as rounded, by Veltkamp's halves and Dekker's product.
 
     Compiled for a processor that has it, one fused multiply-add gives the same: the sums of (x, y) take 1.6 ns a row in
-    cache with it, and 2.2 without.
+    cache with it, and 2.2 without. Below 2^-960 the halves' products would leave float64, and the error is taken for 0.
     """
+    if abs(p) < 2.0**-960:
+        return 0.0
     t = _SPLITTER * a
     a1 = t - (t - a)
     a2 = a - a1
