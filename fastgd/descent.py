@@ -188,10 +188,10 @@ class Descent:
         kernels = descent_kernels()
         return self.get("RATE") >= self.get("MAX_RATE") and any(self.state[kernels.LOG, i] >= 0.0 for i in self.moving())
 
-    def columns(self, of: str = "column") -> str:
+    def columns(self) -> str:
         """How to call the features in an error: the one by its name."""
         names = self.moments.feature_names
-        return names[0] if len(names) == 1 else f"the largest {of}"
+        return names[0] if len(names) == 1 else "the largest column"
 
     def in_units(self, row: str) -> tuple[float, NDArray[np.float64]]:
         """Intercept and coefficients of a row of parameters'', in the data's units."""

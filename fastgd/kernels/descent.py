@@ -45,7 +45,7 @@ from fastgd.kernels._exact import two_sum
 # Rows of one number, or of a pair side by side. Decided by the data; up to BEST as `least_squares.solve` gives them:
 WEIGHT, WEIGHT_EXPONENT, MEAN_Y, VAR_Y, EXPONENT_Y, LEAST_ERROR = 0, 1, 2, 3, 4, 5
 # Rows of parameters, pairs one above the other. SPREAD: mean square about the mean, or about zero without an intercept.
-# BEST: a least squares solution. SCALE: root of SPREAD, in standardised coordinates.
+# BEST: a least squares solution. SCALE: root of SPREAD; of one feature in standardised coordinates only.
 EXPONENT, MEAN, SPREAD, BEST, SCALE = 6, 7, 9, 11, 13
 # One number each. DIRECTIONS: RANK, or 0 as long as they are not known.
 STANDARDIZED, INTERCEPT, RANK, DIRECTIONS, MAX_RATE, BEST_RATE, RATE_EXPONENT = 15, 16, 17, 18, 19, 20, 21
@@ -420,9 +420,7 @@ def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) ->
 
 
 @kernel
-def _iterations(
-    state: NDArray[np.float64], tolerance: float, work: NDArray[np.float64]
-) -> float:
+def _iterations(state: NDArray[np.float64], tolerance: float, work: NDArray[np.float64]) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
     slow = _slowest(state)
     settle = tolerance != tolerance
