@@ -33,7 +33,14 @@ class Table:
     line_of : callable or None
         Of a text file, the line on which a row begins.
     rows : ndarray of int, or None
-        Which rows of the source these are, for messages; None if all.
+        Which rows of the source these are, for messages; None if all from `first_row` on.
+    first_row : int
+        Row of the source with which the table begins, for messages.
+    block : int or None
+        Of an iterable of blocks, which one this is, for messages.
+    weight : ndarray of shape (n,), or empty for ones
+    n_dropped : int
+        Rows that had a missing value and are left out.
     """
 
     feature_names: tuple[str, ...] | None = None
@@ -41,6 +48,10 @@ class Table:
     path: str | None = None
     line_of: Callable[[int], int] | None = None
     rows: NDArray[np.intp] | None = None
+    first_row: int = 0
+    block: int | None = None
+    weight: NDArray[Any] = EMPTY
+    n_dropped: int = 0
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
@@ -60,7 +71,9 @@ class Table:
     def take(self, rows: NDArray[np.intp]) -> Table:
         """These rows only."""
         taken = copy(self)
-        taken.X, taken.y, taken.rows = self.X[rows], self.y if self.y is EMPTY else self.y[rows], rows
+        taken.X = self.X[rows]
+        taken.y, taken.weight = (v if v is EMPTY else v[rows] for v in (self.y, self.weight))
+        taken.rows = rows + self.first_row if self.rows is None else self.rows[rows]
         return taken
 
     def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
@@ -78,8 +91,9 @@ class Table:
         return f"x[:, {column}]" if self.n_features > 1 else "x"
 
     def place_of(self, row: int) -> str:
-        if self.rows is not None:
-            row = int(self.rows[row])
+        row = self.first_row + row if self.rows is None else int(self.rows[row])
+        if self.block is not None:
+            return f"in row {row} of block {self.block}"
         if self.path is None:
             return f"in row {row}"
         if self.line_of is None:
@@ -105,6 +119,26 @@ class Table:
             f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
             f"correct the cell or drop the row{'' if self.line_of else ' ' + COUNTED}"
         )
+
+
+class Stream:
+    """Tables of one source, one after the other, for data that are not in memory at once.
+
+    The tables have the same columns and at most some hundred thousand rows each; one without rows counts for nothing.
+
+    Attributes
+    ----------
+    share : float or None
+        How much of the source has been read, 0 to 1; None where that is not known.
+    """
+
+    share: float | None = None
+
+    def __init__(self, tables: Iterator[Table]) -> None:
+        self._tables = tables
+
+    def __iter__(self) -> Iterator[Table]:
+        return self._tables
 
 
 def default_names(p: int) -> tuple[str, ...]:
