@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -12,6 +13,37 @@ from numpy.typing import NDArray
 from fastgd.errors import COUNTED, DataError
 from fastgd.sources.arrays import numbers, read_arrays, read_points, real
 from fastgd.sources.table import EMPTY, Table
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns of a frame or file are the target, the features and the weights, and how a frame of them becomes a table."""
+
+    target: str
+    features: tuple[str, ...]
+    weight: str | None = None
+    missing: str = "raise"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The names to read, each once."""
+        return tuple(dict.fromkeys((*self.features, self.target, *([self.weight] if self.weight is not None else []))))
+
+    def table(
+        self,
+        frame: Any,
+        path: str | None = None,
+        line_of: Callable[[int], int] | None = None,
+        first_row: int = 0,
+        block: int | None = None,
+    ) -> Table:
+        """Rows of a narwhals frame that has these columns: what a stream hands on as well as a frame in memory."""
+        table = Table(EMPTY)
+        table.feature_names, table.target_name, table.path, table.line_of = self.features, self.target, path, line_of
+        table.first_row, table.block = first_row, block
+        columns = [_column(frame[name], i, table) for i, name in enumerate((*self.features, self.target))]
+        table.X, table.y = _matrix(columns[:-1]), columns[-1]
+        return table
 
 
 def read_frame(
@@ -36,14 +68,10 @@ def read_frame(
         raise DataError(
             f"data of type {type(data).__qualname__} cannot be read: pass (x, y), an array, a list of rows, a frame or a path"
         )
-    target_name, feature_names = choose_columns(frame.columns, target, features, path)
+    columns = Columns(*choose_columns(frame.columns, target, features, path))
     if len(frame) == 0:
         raise DataError(f"no rows: {path or 'the frame'} holds column names only; at least one row is needed")
-    table = Table(EMPTY)
-    table.feature_names, table.target_name, table.path, table.line_of = feature_names, target_name, path, line_of
-    columns = [_column(frame[name], i, table) for i, name in enumerate((*feature_names, target_name))]
-    table.X, table.y = _matrix(columns[:-1]), columns[-1]
-    return table
+    return columns.table(frame, path, line_of)
 
 
 def read_columns(x: Any, y: Any, features: Sequence[str] | None) -> Table:
