@@ -54,7 +54,7 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
     rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
-    refined = moments._solution
+    refined = moments._rest.solution
     if refined is not None and refined.fit_intercept == fit_intercept:
         ey = int(found[kernels.EXPONENT_Y, 0])
         exponents = found[kernels.EXPONENT].astype(int) - ey

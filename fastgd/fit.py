@@ -16,11 +16,11 @@ from fastgd import report, store, wide
 from fastgd.descent import Descent, descent_kernels
 from fastgd.descent import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
-from fastgd.moments import Moments, sum_table, weigh
+from fastgd.moments import Moments, sum_stream, sum_table, threads
+from fastgd.progress import Progress, reporting
 from fastgd.result import FitResult
-from fastgd.sources import read
+from fastgd.sources import Stream, Table, read
 from fastgd.sources.arrays import numbers
-from fastgd.sources.table import EMPTY
 from fastgd.stability import Stability, require_rate, require_tolerance
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
@@ -39,8 +39,11 @@ def fit(
     start: ArrayLike | None = None,
     fit_intercept: bool = True,
     standardize: bool = False,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: ArrayLike | str | None = None,
+    missing: Literal["raise", "drop"] = "raise",
     unstable: Literal["raise", "run"] = "raise",
+    n_jobs: int = 1,
+    progress: bool | Progress | None = None,
 ) -> FitResult:
     """Linear regression by plain full-batch gradient descent, at the cost of one pass over the data.
 
@@ -71,11 +74,19 @@ def fit(
     standardize : bool
         Descend on (x - mean) / standard deviation, or without an intercept x / root mean square; all that is given
         and returned is in the data's units.
-    sample_weight : array_like of shape (n,), optional
-        How often each row counts; not negative, not all zero.
+    sample_weight : array_like of shape (n,), or str, optional
+        How often each row counts; not negative, not all zero. Of a frame or file, also the name of a column.
+    missing : {"raise", "drop"}
+        What to do with rows in which a value that is used is missing, null or NaN: refuse, or leave them out and count them
+        (`FitResult.n_dropped`).
     unstable : {"raise", "run"}
         What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error float64 can
         hold, in the target's units and as a multiple of its variance.
+    n_jobs : int
+        Threads that sum up the rows; -1 for one a processor. The bits are the same for any number.
+    progress : bool or callable, optional
+        True shows a bar on a terminal while a stream is read (extra `cli`). A function is called, with the number of rows read
+        and their share of the whole or None, after each piece of a stream.
 
     Returns
     -------
@@ -117,16 +128,19 @@ def fit(
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
-        table = read(data, target, features)
-        if theta is not None:
-            _require_parameters(start, table.n_features, fit_intercept)
-        weight = EMPTY
-        if sample_weight is not None:
-            table, weight = weigh(table, sample_weight)
-        refined = None
-        if max_iter is None and tol is None and rate != rate and table.X.shape[1] >= wide.FEATURES:
-            refined = wide.summarise(table, weight, fit_intercept)
-        moments = sum_table(table, weight) if refined is None else refined
+        source = read(data, target, features, sample_weight, missing)
+        if type(source) is not Table:
+            moments = _moments(source, n_jobs, progress)
+        else:
+            if theta is not None:
+                _require_parameters(start, source.n_features, fit_intercept)
+            refined = None
+            if max_iter is None and tol is None and rate != rate and source.X.shape[1] >= wide.FEATURES:
+                refined = wide.summarise(source, fit_intercept)
+            if refined is not None:
+                moments = refined
+            else:
+                moments = sum_table(source) if n_jobs == 1 else _moments(source, n_jobs, progress)
     kernels = descent_kernels()
     if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
         state = _empty(kernels.LINE_SHAPE)
@@ -151,13 +165,16 @@ def analyse(
     features: Sequence[str] | None = None,
     fit_intercept: bool = True,
     standardize: bool = False,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: ArrayLike | str | None = None,
+    missing: Literal["raise", "drop"] = "raise",
+    n_jobs: int = 1,
+    progress: bool | Progress | None = None,
 ) -> Stability:
     """Which learning rates are stable on these data, the best one and the iterations it needs, without a fit.
 
     Parameters
     ----------
-    data, target, features, fit_intercept, standardize, sample_weight
+    data, target, features, fit_intercept, standardize, sample_weight, missing, n_jobs, progress
         As for `fit`.
 
     Returns
@@ -179,8 +196,7 @@ def analyse(
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
-        table = read(data, target, features)
-        moments = sum_table(table) if sample_weight is None else sum_table(*weigh(table, sample_weight))
+        moments = _moments(read(data, target, features, sample_weight, missing), n_jobs, progress)
     return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 
@@ -223,10 +239,18 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     return result
 
 
-def _as_made(moments: Moments, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | None) -> Moments:
+def _moments(source: Table | Stream, n_jobs: int, progress: bool | Progress | None) -> Moments:
+    """One pass over a source."""
+    with threads(n_jobs) as pool, reporting(progress) as report:
+        return sum_table(source, pool) if isinstance(source, Table) else sum_stream(source, pool, report)
+
+
+def _as_made(
+    moments: Moments, target: Any, features: Sequence[str] | None, sample_weight: ArrayLike | str | None
+) -> Moments:
     if target is not None or features is not None or sample_weight is not None:
         raise DataError("data are Moments: target, features and weights were decided when they were made")
-    return moments
+    return moments._closed()
 
 
 def _rate(learning_rate: Any) -> float:

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from threading import Lock
-from types import ModuleType
+import operator
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.errors import COUNTED, DataError
-from fastgd.sources import Table, read_pair
-from fastgd.sources.arrays import numbers
-from fastgd.sources.table import EMPTY, as_float64, default_names
+from fastgd.errors import DataError
+from fastgd.packing import pack, unpack
+from fastgd.progress import Progress
+from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
+from fastgd.sources import Stream, Table, read, read_pair
+from fastgd.sources.table import EMPTY, default_names
 
-_empty = np.empty
-
-
-_compiling = Lock()
-
-
-@cache
-def _kernel() -> tuple[Callable[..., bool], int]:
-    """`sum_rows`, compiled or loaded on the first call for any strided float64 array, writeable or not, and its block."""
-    from fastgd.kernels import moments
-
-    with _compiling:
-        _compile(moments)
-    return moments.sum_rows, moments.BLOCK
-
-
-def _compile(moments: ModuleType) -> None:
-    if hasattr(moments.sum_rows, "compile") and not moments.sum_rows.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
-        from numba import types
-
-        matrix = types.Array(types.float64, 2, "A", readonly=True)
-        vector = types.Array(types.float64, 1, "A", readonly=True)
-        levels = types.float64[:, ::1]
-        moments.sum_rows.compile((matrix, vector, vector, types.intp, types.boolean, levels))
-        moments.sum_rows.disable_compile()
+_empty, _new = np.empty, object.__new__
 
 
 class Solution(NamedTuple):
@@ -60,11 +39,24 @@ class Solution(NamedTuple):
     error: float
 
 
+class _Rest(NamedTuple):
+    """What most moments lack."""
+
+    n_dropped: int = 0
+    solution: Solution | None = None
+
+
+_NO_REST = _Rest()
+
+
 class Moments:
     """Number of rows, means and co-moments of the features and the target, in double-double.
 
-    They are made once, by `from_arrays` or by any fit (`FitResult.moments`), are a few hundred bytes whatever the
-    number of rows, and can be given to `fit` and `analyse` in the place of the data.
+    Any fit makes them (`FitResult.moments`), and they can be given to `fit` and `analyse` in the place of the data. They can also
+    be collected: an empty `Moments()` takes rows by `update` as they come, and moments of different rows can be added.
+
+    They are some kilobytes whatever the number of rows. Those that are collected keep, beside the sums, the rows of the last
+    block of 4,096 while it is not full: so the sums have the bits of those of all rows at once, however the rows were cut up.
 
     The co-moments are sums of products about the mean, S_uv = sum w (u - mean u) (v - mean v), carried to about 31
     digits (Ogita, Rump & Oishi 2005, *Accurate sum and dot product*). The `FitResult.moments` of many features that went to
@@ -73,31 +65,27 @@ class Moments:
     Examples
     --------
     >>> import fastgd
-    >>> moments = fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9])
+    >>> moments = fastgd.Moments()
+    >>> for x, y in ([1, 2], [2, 4]), ([3], [9]):
+    ...     moments = moments.update(x, y)
     >>> moments.n_samples, moments.mean.tolist()
     (3, [2.0, 5.0])
     >>> fastgd.fit(moments).slope
     3.5
     """
 
-    __slots__ = ("_feature_names", "_n_samples", "_solution", "_sums", "_target_name")
+    __slots__ = ("_feature_names", "_n_closed", "_rest", "_segment", "_sums", "_target_name")
 
-    def __init__(
-        self,
-        sums: NDArray[np.float64],
-        n_samples: int,
-        feature_names: tuple[str, ...] | None,
-        target_name: str | None,
-        solution: Solution | None = None,
-    ) -> None:
-        self._sums = sums
-        self._n_samples = n_samples
-        self._feature_names = feature_names
-        self._target_name = target_name
-        self._solution = solution
+    def __init__(self) -> None:
+        self._sums: Any = None  # (4, sums): those of rows whose place is not known
+        self._n_closed = 0  # the number of these
+        self._segment: Segment | None = None  # the other rows, to which more can be added
+        self._feature_names: tuple[str, ...] | None = None
+        self._target_name: str | None = None
+        self._rest = _NO_REST
 
     @classmethod
-    def from_arrays(cls, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Moments:
+    def from_arrays(cls, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, n_jobs: int = 1) -> Moments:
         """Moments of feature columns X and target y.
 
         Parameters
@@ -107,6 +95,8 @@ class Moments:
             A frame as X and a series as y give their names.
         sample_weight : array_like of shape (n,), optional
             How often each row counts; not negative, not all zero.
+        n_jobs : int
+            Threads to sum on; -1 for all processors. The bits are the same for any number.
 
         Raises
         ------
@@ -119,18 +109,113 @@ class Moments:
         >>> fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9], sample_weight=[1, 1, 0]).mean.tolist()
         [1.5, 3.0]
         """
-        table = read_pair(X, y)
-        return sum_table(table) if sample_weight is None else sum_table(*weigh(table, sample_weight))
+        moments = cls()
+        with threads(n_jobs) as pool:
+            moments._add(read_pair(X, y, sample_weight=sample_weight), pool)
+        return moments
+
+    def update(
+        self,
+        data: Any,
+        target: Any = None,
+        *,
+        features: Any = None,
+        sample_weight: Any = None,
+        missing: str = "raise",
+        n_jobs: int = 1,
+    ) -> Moments:
+        """Add rows in place; the sums have the bits of those of all rows at once.
+
+        Where these moments are those of a fit or were added up from others, the new rows are added to about 31 digits instead.
+
+        Parameters
+        ----------
+        data, target, features, sample_weight, missing, n_jobs
+            As for `fit`. Columns with names must be those of the rows before, in any order.
+
+        Returns
+        -------
+        Moments
+            These, for chaining.
+
+        Raises
+        ------
+        DataError
+            For data that cannot be used; the moments then stay as they were.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.Moments().update([1, 2], [2, 4]).update([3], [9]) + fastgd.Moments.from_arrays([4], [8])
+        <Moments of 4 rows: x -> y>
+        """
+        source = read(data, target, features, sample_weight, missing)
+        with threads(n_jobs) as pool:
+            if isinstance(source, Table):
+                self._add(source, pool)
+            else:
+                whole = self.copy()  # so that an error in the middle leaves these as they were
+                for table in source:
+                    whole._add(table, pool)
+                self._take_over(whole)
+        return self
+
+    def starting_at(self, row: int) -> Moments:
+        """Empty moments for the rows from `row` on of the same data, to be summed elsewhere.
+
+        Added up in order, ``first + second + third``, such moments have the bits of those of all rows at once, whatever the
+        borders and wherever the rows are: the columns' shifts, which the first 4,096 rows decide, are handed on by this method.
+
+        Parameters
+        ----------
+        row : int
+            Counted from 0, rows of weight 0 and rows that were dropped not counted.
+
+        Returns
+        -------
+        Moments
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> x, y = [1, 2, 3, 4], [2, 4, 9, 8]
+        >>> first = fastgd.Moments.from_arrays(x[:3], y[:3])
+        >>> second = first.starting_at(3).update(x[3:], y[3:])
+        >>> (first + second).covariance.tolist() == fastgd.Moments.from_arrays(x, y).covariance.tolist()
+        True
+        """
+        segment = self._segment
+        if segment is None or segment.start > 0 or self._n_closed:
+            raise DataError("starting_at needs moments of the first rows, collected by from_arrays or update")
+        other = self.copy()
+        other._segment = Segment(segment.q, _row(row), segment.shift)
+        other._rest = _NO_REST
+        return other
+
+    def copy(self) -> Moments:
+        """Moments that do not see what is added to these later."""
+        copy = Moments()
+        copy._sums, copy._n_closed, copy._rest = self._sums, self._n_closed, self._rest
+        copy._feature_names, copy._target_name = self._feature_names, self._target_name
+        copy._segment = self._segment and self._segment.copy()
+        return copy
 
     @property
     def n_samples(self) -> int:
         """Number of rows, those of weight 0 not counted."""
-        return self._n_samples
+        return self._n_closed + (0 if self._segment is None else self._segment.n)
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of rows that were left out because a value was missing."""
+        return self._rest.n_dropped
 
     @property
     def n_features(self) -> int:
         """Number of feature columns, p."""
-        return _columns_of(self._sums.shape[1]) - 1
+        if self._segment is not None:
+            return self._segment.q - 1
+        return 0 if self._sums is None else columns_of(self._sums) - 1
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -150,110 +235,254 @@ class Moments:
     @property
     def covariance(self) -> NDArray[np.float64]:
         """Weighted covariances divided by the sum of weights, shape (p + 1, p + 1), the target last."""
-        return self._centred()[1]
-
-    def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        from fastgd.kernels import least_squares
-
-        q = self.n_features + 1
-        mean, high, low = _empty((2, q)), _empty((q, q)), _empty((q, q))
-        least_squares.centre(self._sums, mean, high, low, _empty(q))
-        exponents = self._sums[3, 1 : q + 1].astype(np.int64)
-        with np.errstate(over="ignore", under="ignore"):
-            covariance = np.ldexp(high, exponents[:, np.newaxis] + exponents)
+        covariance = self._centred()[1]
         if not np.isfinite(covariance).all():
             raise DataError("a variance exceeds float64: divide the column by a power of two and ask again")
-        return np.ldexp(mean[0], exponents), covariance
+        return covariance
+
+    def to_bytes(self) -> bytes:
+        """All of these moments as some kilobytes, for a file or another machine.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.Moments.from_bytes(fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9]).to_bytes())
+        <Moments of 3 rows: x -> y>
+        """
+        header: dict[str, Any] = {
+            "features": self._feature_names,
+            "target": self._target_name,
+            "n_closed": self._n_closed,
+            "n_dropped": self.n_dropped,
+            "segment": None,
+            "solution": None,
+        }
+        arrays = [] if self._sums is None else [self._sums]
+        if self._rest.solution is not None:
+            fit_intercept, theta, error = self._rest.solution
+            header["solution"] = [fit_intercept, error]
+            arrays.append(theta)
+        if self._segment is not None:
+            header["segment"], parts = self._segment.content()
+            arrays += parts
+        return pack({"sums": self._sums is not None, **header}, arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Moments:
+        """Moments that `to_bytes` wrote, with the same bits. Nothing in the bytes is executed.
+
+        Parameters
+        ----------
+        data : bytes
+
+        Returns
+        -------
+        Moments
+
+        Raises
+        ------
+        DataError
+            For bytes that are cut off, were changed, or are of another format or version.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.Moments.from_bytes(b"hours,score")
+        Traceback (most recent call last):
+        fastgd.errors.DataError: these bytes are no moments: they do not begin as those of to_bytes do
+        """
+        header, arrays = unpack(data)
+        moments = cls()
+        names = header["features"]
+        moments._feature_names, moments._target_name = names and tuple(names), header["target"]
+        moments._n_closed = header["n_closed"]
+        if header["sums"]:
+            moments._sums = arrays.pop(0)
+        solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
+        moments._rest = _Rest(header["n_dropped"], solution)
+        if header["segment"] is not None:
+            moments._segment = Segment.of_content(header["segment"], arrays)
+        return moments
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return Moments.from_bytes, (self.to_bytes(),)
+
+    def __add__(self, other: object) -> Moments:
+        if not isinstance(other, Moments):
+            return NotImplemented
+        total = self.copy()
+        if self.n_features and other.n_features:
+            total._agree(other.n_features, other._feature_names, other._target_name)
+        joined = None
+        if self._segment is not None and other._segment is not None and other._sums is None:
+            joined = self._segment.joined(other._segment)
+        if joined is None:
+            total._merge(other)
+        else:
+            total._segment = joined
+        total._feature_names = total._feature_names or other._feature_names
+        total._target_name = total._target_name or other._target_name
+        total._rest = _Rest(self.n_dropped + other.n_dropped)
+        return total
+
+    def __radd__(self, other: object) -> Moments:
+        """For `sum`, which begins with 0."""
+        return self.copy() if other == 0 else NotImplemented
+
+    def _take_over(self, other: Moments) -> None:
+        for name in Moments.__slots__:
+            setattr(self, name, getattr(other, name))
+
+    def _closed(self) -> Moments:
+        """The same moments with all of them in `_sums`, as the fit reads them."""
+        if self._segment is None and self._sums is not None:
+            return self
+        closed = self.copy()
+        if self.n_samples == 0:
+            raise DataError("no rows: these moments are empty; at least one row is needed")
+        closed._close()
+        return closed
+
+    def _close(self) -> None:
+        """Give up the places of the rows."""
+        segment = self._segment
+        self._segment = None
+        if segment is not None and segment.n:
+            self._add_sums(segment.total(), segment.n)
+
+    def _merge(self, other: Moments) -> None:
+        """Add moments of rows that may be anywhere."""
+        self._close()
+        closed = other.copy()
+        closed._close()
+        if closed._sums is not None:
+            self._add_sums(closed._sums, closed._n_closed)
+
+    def _add_sums(self, sums: NDArray[np.float64], n: int) -> None:
+        self._n_closed += n
+        if self._sums is None:
+            self._sums = sums
+            return
+        total, more = self._sums.copy(), sums.copy()
+        moments_kernels().merge(total, more, columns_of(sums))
+        self._sums, self._rest = total, self._rest._replace(solution=None)
+
+    def _agree(self, p: int, features: tuple[str, ...] | None, target: str | None) -> None:
+        """Refuse other columns than these moments have."""
+        if p != self.n_features:
+            raise DataError(f"these moments have {self.n_features} features and the others {p}: they need the same columns")
+        for what, ours, theirs in (("features", self._feature_names, features), ("target", self._target_name, target)):
+            if ours is not None and theirs is not None and ours != theirs:
+                raise DataError(f"these moments have the {what} {ours!r:.200} and the others {theirs!r:.200}")
+
+    def _add(self, table: Table, pool: Executor | None) -> None:
+        if self._segment is None:
+            segment = Segment(table.n_columns)
+        else:
+            segment = self._segment
+        if self.n_features:
+            table = table.in_order(self._feature_names)
+            self._agree(table.n_features, table.feature_names, table.target_name)
+        segment.add(table, pool)
+        self._segment = segment
+        self._feature_names = self._feature_names or table.feature_names
+        self._target_name = self._target_name or table.target_name
+        if table.n_dropped or self._rest.solution is not None:
+            self._rest = _Rest(self.n_dropped + table.n_dropped)
+
+    def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Means and covariances; infinite where float64 cannot hold one."""
+        from fastgd.kernels import least_squares
+
+        sums = self._closed()._sums
+        q = columns_of(sums)
+        mean, high, low = _empty((2, q)), _empty((q, q)), _empty((q, q))
+        least_squares.centre(sums, mean, high, low, _empty(q))
+        exponents = sums[3, 1 : q + 1].astype(np.int64)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.ldexp(mean[0], exponents), np.ldexp(high, exponents[:, np.newaxis] + exponents)
 
     def __repr__(self) -> str:
+        if self.n_samples == 0:
+            return "<Moments of 0 rows>"
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
 
 
-def _levels_of(n: int, block: int) -> int:
-    """Rows of the workspace in which `sum_rows` adds up its blocks."""
-    return 4 * ((n // block).bit_length() + 2)
+def closed_moments(
+    sums: NDArray[np.float64],
+    n_samples: int,
+    feature_names: tuple[str, ...] | None,
+    target_name: str | None,
+    n_dropped: int = 0,
+    solution: Solution | None = None,
+) -> Moments:
+    """Moments of which the sums are known."""
+    moments = _new(Moments)
+    moments._sums = sums
+    moments._n_closed = n_samples
+    moments._segment = None
+    moments._feature_names = feature_names
+    moments._target_name = target_name
+    moments._rest = _NO_REST if n_dropped == 0 and solution is None else _Rest(n_dropped, solution)
+    return moments
 
 
-def _sums_of(q: int) -> int:
-    """Sums over q columns: of the weights, of the columns and of products of two."""
-    return 1 + q + q * (q + 1) // 2
-
-
-def _columns_of(sums: int) -> int:
-    """The q of `_sums_of`."""
-    return int((np.sqrt(8 * sums + 1) - 3) / 2)
-
-
-def weigh(table: Table, sample_weight: Any) -> tuple[Table, NDArray[np.float64]]:
-    """The rows that count, and their weights: a row of weight 0 is absent, whatever stands in it."""
-    weight = _read_weight(sample_weight, len(table.X))
-    if weight.all():
-        return table, weight
-    rows = np.flatnonzero(weight)
-    return table.take(rows), weight[rows]
-
-
-def sum_table(table: Table, weight: NDArray[np.float64] = EMPTY) -> Moments:
-    """One pass over the rows of a table; weights as of `weigh`."""
+def sum_table(table: Table, pool: Executor | None = None) -> Moments:
+    """One pass over the rows of a table."""
     X, y = table.X, table.y
     n, q = X.shape
     if y is not EMPTY:
         q += 1
-    sums = 6
-    if q != 2:
-        sums = _sums_of(q)
-    if table.is_ready():
-        sum_rows, block = _kernel()
-        total = levels = _empty((4, sums))
-        if n > block:
-            levels = _empty((_levels_of(n, block), sums))
-            total = levels[:4]
-        safe = sum_rows(X, y, weight, 0, True, levels)
-    else:
-        total, safe = _sum_chunks(table, n, q, weight, None)
-    if not safe:
-        total = _sum_scaled(table, n, q, weight)
-    return Moments(total, n, table.feature_names, table.target_name)
+    if pool is None and table.is_ready():
+        kernels = moments_kernels()
+        shape = 4, 6
+        if n > kernels.BLOCK or q != 2:
+            shape = levels_of(n, kernels.BLOCK), sums_of(q)
+        levels = _empty(shape)
+        if kernels.sum_rows(X, y, table.weight, True, True, levels) == n:
+            return closed_moments(levels[:4], n, table.feature_names, table.target_name, table.n_dropped)
+    segment = Segment(q)
+    segment.add(table, pool)
+    return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped)
 
 
-def _sum_chunks(
-    table: Table, n: int, q: int, weight: NDArray[np.float64], exponents: NDArray[np.int64] | None
-) -> tuple[NDArray[np.float64], bool]:
-    """The sums, and whether they can be trusted. `exponents`: columns and weights are divided by powers of two first."""
-    sum_rows, block = _kernel()
-    levels = _empty((_levels_of(n, block), _sums_of(q)))
-    safe = True
-    done = 0
-    for X, y in table.chunks():
-        w = weight[done * block :][: len(X)]
-        if exponents is not None:
-            X, y, w = np.ldexp(X, -exponents[: X.shape[1]]), np.ldexp(y, -exponents[q - 1]), np.ldexp(w, -exponents[q])
-        safe = sum_rows(X, y, w, done, done * block + len(X) == n, levels)
-        done += -(-len(X) // block)
-    return levels[:4], safe
+def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:
+    """One pass over the rows of a stream."""
+    moments = Moments()
+    for table in stream:
+        moments._add(table, pool)
+        if progress is not None:
+            progress(moments.n_samples + moments.n_dropped, stream.share)
+    return moments._closed()
 
 
-def _sum_scaled(table: Table, n: int, q: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """After sums that left the range of double-double: refuse cells that are not finite, else scale by powers of two, exactly."""
-    table.refuse_bad_cell()
-    top = np.zeros(q)
-    for X, y in table.chunks():
-        top = np.maximum(top, np.abs(np.column_stack([X, y]) if y.size else X).max(axis=0))
-    exponents = np.append(np.frexp(top)[1], np.frexp(weight.max())[1] if weight.size else 0).astype(np.int64)
-    sums, _ = _sum_chunks(table, n, q, weight, exponents)
-    sums[3] = 0.0
-    sums[3, 0], sums[3, 1 : q + 1] = exponents[q], exponents[:q]
-    return sums
+@contextmanager
+def threads(n_jobs: int) -> Iterator[Executor | None]:
+    """A pool of so many threads; none for one."""
+    if n_jobs == 1:
+        yield None
+        return
+    with ThreadPoolExecutor(_number_of(n_jobs)) as pool:
+        yield pool
 
 
-def _read_weight(sample_weight: Any, n: int) -> NDArray[np.float64]:
-    weight = as_float64(numbers(sample_weight, "sample_weight"))
-    if weight.shape != (n,):
-        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
-    bad = ~(weight >= 0.0) | ~np.isfinite(weight)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise DataError(f"sample_weight is {weight[row]} in row {row}: weights must be finite and not negative {COUNTED}")
-    if not weight.any():
-        raise DataError("sample_weight is zero in every row: at least one row must count")
-    return weight
+def _number_of(n_jobs: Any) -> int:
+    try:
+        count = operator.index(n_jobs)
+    except TypeError:
+        raise DataError(f"n_jobs={n_jobs!r:.60}: pass a whole number of threads, or -1 for all processors") from None
+    if count < 0:
+        count += 1 + len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    if count < 1:
+        raise DataError(f"n_jobs={n_jobs!r}: pass 1 or more threads, or -1 for all processors")
+    return count
+
+
+def _row(row: Any) -> int:
+    try:
+        number = operator.index(row)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise DataError(f"row={row!r:.60}: pass the whole number of rows that come before, 0 or more")
+    return number

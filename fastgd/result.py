@@ -85,8 +85,13 @@ class FitResult:
 
     @property
     def moments(self) -> Moments:
-        """The moments of the rows that were fitted."""
-        return self._moments
+        """The moments of the rows that were fitted; what they are given later does not change the fit."""
+        return self._moments.copy()
+
+    @property
+    def n_dropped(self) -> int:
+        """Number of rows that were left out because a value was missing (`missing="drop"`)."""
+        return self._moments.n_dropped
 
     @property
     def intercept(self) -> float:
@@ -108,7 +113,7 @@ class FitResult:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features, in the order of `coef`."""
-        return self.moments.feature_names
+        return self._moments.feature_names
 
     @property
     def error(self) -> float:
@@ -391,7 +396,7 @@ class FitResult:
 
     def _columns(self, X: ArrayLike) -> NDArray[np.float64]:
         """Rows of features, (n, p)."""
-        x = read_features(X, self.moments._feature_names)
+        x = read_features(X, self._moments._feature_names)
         p = len(self.feature_names)
         if x.ndim == 1 and p == 1:
             x = x[:, np.newaxis]
@@ -410,7 +415,7 @@ class FitResult:
 
     def __repr__(self) -> str:
         short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""
-        return f"<FitResult: {self.moments.target_name} = {report.equation(self)}, {self.status.name.lower()}{short}>"
+        return f"<FitResult: {self._moments.target_name} = {report.equation(self)}, {self.status.name.lower()}{short}>"
 
 
 def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> NDArray[np.float64]:

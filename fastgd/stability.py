@@ -58,7 +58,7 @@ class Stability:
     @property
     def moments(self) -> Moments:
         """The moments of the data that these are the limits for."""
-        return self._descent.moments
+        return self._descent.moments.copy()
 
     @property
     def fit_intercept(self) -> bool:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError
-from fastgd.moments import Moments, Solution
+from fastgd.moments import Moments, Solution, closed_moments
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -34,7 +34,7 @@ _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
     "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
-    "moments": {"n_samples", "feature_names", "target_name", "high", "low", "shift", "exponent", "solution"},
+    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "high", "low", "shift", "exponent", "solution"},
     "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
@@ -128,13 +128,14 @@ def _content(result: FitResult) -> dict[str, Any]:
         },
         "moments": {
             "n_samples": moments.n_samples,
+            "n_dropped": moments.n_dropped,
             "feature_names": list(moments.feature_names),
             "target_name": moments.target_name,
             "high": high,
             "low": low,
             "shift": shift[1 : columns + 1],
             "exponent": [int(e) for e in exponent[: columns + 1]],
-            "solution": _solution_content(moments._solution),
+            "solution": _solution_content(moments._rest.solution),
         },
     }
 
@@ -154,6 +155,7 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(bool(names), "moments", "feature_names", "a list of one name or more")
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
     _require(type(part["n_samples"]) is int and part["n_samples"] > 0, "moments", "n_samples", "a number of rows")
+    _require(type(part["n_dropped"]) is int and part["n_dropped"] >= 0, "moments", "n_dropped", "a number of rows")
     columns = len(names) + 1
     size = 1 + columns + columns * (columns + 1) // 2
     high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
@@ -162,7 +164,9 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    return Moments(sums, part["n_samples"], tuple(names), part["target_name"], _solution(part["solution"], columns))
+    return closed_moments(
+        sums, part["n_samples"], tuple(names), part["target_name"], part["n_dropped"], _solution(part["solution"], columns)
+    )
 
 
 def _solution_content(solution: Solution | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from fastgd import wide
 from fastgd.fit import analyse, fit
-from fastgd.sources.table import EMPTY, Table
+from fastgd.sources.table import Table
 from fastgd.tutorial import compute_error, gradient_descent
 
 
@@ -29,4 +29,4 @@ def warmup() -> None:
     fit(points).path()
     rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
     fit(rows, max_iter=1).path()
-    wide.solve(Table(rows), EMPTY, True)
+    wide.solve(Table(rows), True)

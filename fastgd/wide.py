@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.moments import Moments, Solution
-from fastgd.sources.table import EMPTY, Table
+from fastgd.moments import Moments, Solution, closed_moments
+from fastgd.sources.table import EMPTY, Table, as_float64
 
 FEATURES = 40
 PRODUCTS = 2**25
@@ -67,20 +67,18 @@ def pays(n: int, p: int) -> bool:
     return n > p >= FEATURES and n * p * p >= PRODUCTS
 
 
-def summarise(table: Table, weight: NDArray[np.float64], fit_intercept: bool) -> Moments | None:
+def summarise(table: Table, fit_intercept: bool) -> Moments | None:
     """Moments in float64 with the refined solution beside them; None where the double-double sums should do it.
 
     Parameters
     ----------
     table : Table
-    weight : ndarray of shape (n,), or empty for ones
-        Positive.
     fit_intercept : bool
     """
     n = len(table.X)
     if not pays(n, table.n_features):
         return None
-    found = solve(table, weight, fit_intercept)
+    found = solve(table, fit_intercept)
     if found is None:
         return None
     solution, total, mean, products = found
@@ -89,17 +87,17 @@ def summarise(table: Table, weight: NDArray[np.float64], fit_intercept: bool) ->
     sums = np.zeros((4, 1 + mean.size + mean.size * (mean.size + 1) // 2))
     sums[0, 0], sums[2, 1 : 1 + mean.size] = total, mean
     sums[0, 1 + mean.size :] = total * products[np.triu_indices(mean.size)]
-    return Moments(sums, n, table.feature_names, table.target_name, solution)
+    return closed_moments(sums, n, table.feature_names, table.target_name, table.n_dropped, solution)
 
 
 class _Rows:
     """Blocks of rows (1, x, y) in a buffer: whatever the order, the strides and the type of the data, the same numbers."""
 
-    def __init__(self, table: Table, weight: NDArray[np.float64], step: int) -> None:
+    def __init__(self, table: Table, step: int) -> None:
         X, y = table.X, table.y
         self.p = p = table.n_features
         self.features, self.target = (X[:, :p], X[:, p]) if y is EMPTY else (X, y)
-        self.weight = weight
+        self.weight = as_float64(table.weight)
         width = -(-(p + 2) // step) * step
         self.size = max(_BUFFER // width // 4, 1) * 4
         self.n = len(X)
@@ -128,7 +126,7 @@ class _Rows:
 
 
 def solve(
-    table: Table, weight: NDArray[np.float64], fit_intercept: bool
+    table: Table, fit_intercept: bool
 ) -> tuple[Solution, float, NDArray[np.float64], NDArray[np.float64]] | None:
     """The refined solution, and in float64 the sum of the weights, the means and the mean products, the target's last.
 
@@ -137,7 +135,7 @@ def solve(
     """
     from fastgd.kernels import refine
 
-    rows = _Rows(table, weight, refine.STEP)
+    rows = _Rows(table, refine.STEP)
     with np.errstate(all="ignore"):
         total, mean, products = _mean_products(rows, fit_intercept)
         factor = _factor(total, mean, products)

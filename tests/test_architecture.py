@@ -38,6 +38,9 @@ LEVELS = {
     "sources/files.py": 2.3,
     "sources/read.py": 2.4,
     "sources/__init__.py": 2.5,
+    "packing.py": 2.51,
+    "progress.py": 2.51,
+    "segment.py": 2.55,
     "moments.py": 2.6,
     "descent.py": 2.65,
     "wide.py": 2.66,
@@ -59,7 +62,7 @@ LEVELS = {
 OUTSIDE = {
     0: set(),
     1: {"numba", "llvmlite"},
-    2: {"narwhals", "pyarrow", "numba", "scipy"},
+    2: {"narwhals", "pyarrow", "numba", "scipy", "rich"},
     3: set(),
     4: {"typer", "rich", "matplotlib"},
 }

@@ -18,7 +18,6 @@ import fastgd
 import fastgd.wide
 from fastgd.kernels import refine
 from fastgd.sources import Table
-from fastgd.sources.table import EMPTY
 from fastgd.wide import pays, solve
 
 SEED = 20
@@ -41,7 +40,9 @@ def fit(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None, fit_inte
 
 
 def found(table: Table, weight: np.ndarray | None, fit_intercept: bool) -> Found:
-    answer = solve(table, EMPTY if weight is None else weight, fit_intercept)
+    if weight is not None:
+        table.weight = weight
+    answer = solve(table, fit_intercept)
     assert answer is not None
     (intercept, theta, error), total, mean, products = answer
     assert intercept is fit_intercept
@@ -228,7 +229,7 @@ wide.PRODUCTS = 0
 rng = np.random.default_rng(3)
 X = rng.normal(size=(1500, 90)) @ rng.normal(size=(90, 90)) + 4.0
 found = fastgd.fit(X, X @ rng.normal(size=90) + rng.normal(size=1500))
-assert found.moments._solution is not None
+assert found.moments._rest.solution is not None
 print(found.intercept.hex(), *map(float.hex, found.coef.tolist()))
 """
 
@@ -298,29 +299,29 @@ def move(X: np.ndarray, value: float) -> None:
 )
 def test_what_is_left_to_the_sums(spoil: partial[None], fit_intercept: bool) -> None:
     X, y = rows()
-    assert solve(Table(X, y), EMPTY, fit_intercept) is not None
+    assert solve(Table(X, y), fit_intercept) is not None
     spoil(X)
-    assert solve(Table(X, y), EMPTY, fit_intercept) is None
+    assert solve(Table(X, y), fit_intercept) is None
 
 
 @pytest.mark.parametrize("spoil", [constant, partial(move, value=1e12)])
 def test_columns_that_vary_too_little_about_their_mean_are_left_to_the_sums(spoil: partial[None]) -> None:
     X, y = rows()
     spoil(X)
-    assert solve(Table(X, y), EMPTY, True) is None
+    assert solve(Table(X, y), True) is None
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, np.nan, 1e-200, 1e200])
 def test_targets_that_are_left_to_the_sums(value: float) -> None:
     X, y = rows()
     y = y * value if abs(value) in (1e-200, 1e200) else np.full(N, value)
-    assert solve(Table(X, y), EMPTY, True) is None
+    assert solve(Table(X, y), True) is None
 
 
 def test_fewer_rows_than_parameters_are_left_to_the_sums() -> None:
     X, y = rows()
-    assert solve(Table(X[:P], y[:P]), EMPTY, True) is None
-    assert solve(Table(X[: P - 1], y[: P - 1]), EMPTY, False) is None
+    assert solve(Table(X[:P], y[:P]), True) is None
+    assert solve(Table(X[: P - 1], y[: P - 1]), False) is None
 
 
 def test_few_features_and_little_work_are_left_to_the_sums() -> None:

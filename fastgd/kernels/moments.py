@@ -6,6 +6,10 @@ Comput. 26(6). The result is off by about 2^-104 of the sum of magnitudes.
 
 Row r of a block goes to lane r mod LANES; the loops run over lanes, which vectorises, where one accumulator in a scalar
 would not. Blocks start at fixed rows and are added in one fixed tree, so that the rows alone decide the bits.
+
+A piece of that tree is an array (4, sums) with sums = 1 + q + q (q + 1) / 2 for q columns: high and low parts of the sums of
+weights, of the columns less their shifts, and of their products i <= j; then the shifts, at 1 : q + 1; then the exponents of
+the powers of two by which weights and columns were divided, at 0 : q + 1.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import kernel
+from fastgd.kernels._double_double import add, multiply
 from fastgd.kernels._exact import prefetch, two_product, two_sum
 
 LANES = 128
@@ -29,6 +34,10 @@ FACTOR_ROWS = 4
 """Lane buffers a column: value and rest, as the right factor and, weighted, as the left."""
 
 _SMALLEST, _LARGEST = 2.0**-800, 2.0**900  # of squares: products' errors, 2^-106 as large, must not underflow
+_MILD_SMALLEST, _MILD_LARGEST = 2.0**-200, 2.0**200  # of weights and shifts: their products are in range with room
+NOTHING = -4096.0
+"""Exponent of a column that is zero throughout a block, whatever it is elsewhere."""
+
 _FAR, _FAR_OF_LINE = 2.0**-14, 2.0**-34
 """Variance over mean square: below it, taking the mean out would cost over 14 of 106 bits, or of one feature 34.
 
@@ -168,8 +177,38 @@ def _weigh(
 
 
 @kernel
-def _add_sums(sums: NDArray[np.float64], more: NDArray[np.float64]) -> None:
-    """sums += more, for pairs of rows (high, low)."""
+def _factor(exponent: float, other: float) -> float:
+    """What brings sums divided by 2^exponent to the larger of two exponents; 0 where that leaves nothing of them."""
+    return 2.0 ** max(exponent - other, -2200.0) if exponent < other else 1.0
+
+
+@kernel
+def _level(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
+    """Bring two pieces to the larger of their exponents: exact but for what is 2^-960 as small as the other piece."""
+    for piece, other in ((sums, more), (more, sums)):
+        s = 1 + q
+        for part in range(2):
+            piece[part] *= _factor(piece[3, 0], other[3, 0])
+        for i in range(1, q + 1):
+            factor = _factor(piece[3, i], other[3, i])
+            for part in range(2):
+                piece[part, i] *= factor
+            for j in range(i, q + 1):
+                second = _factor(piece[3, j], other[3, j])
+                for part in range(2):
+                    piece[part, s] = piece[part, s] * factor * second
+                s += 1
+    for i in range(q + 1):
+        sums[3, i] = more[3, i] = max(sums[3, i], more[3, i])
+
+
+@kernel
+def _add_piece(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
+    """sums += more, for pieces about the same shifts; `more` is spent."""
+    for i in range(q + 1):
+        if sums[3, i] != more[3, i]:
+            _level(sums, more, q)
+            break
     high, low = sums[0], sums[1]
     value, rest = more[0], more[1]
     for s in range(high.size):
@@ -288,14 +327,46 @@ def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDAr
 
 
 @kernel
-def _in_range(q: int, out: NDArray[np.float64]) -> bool:
-    """Whether the weights and the squares of each column are safe from over- and underflow, and finite at all."""
+def _is_zero(column: NDArray[np.float64]) -> bool:
+    for r in range(column.size):
+        if column[r] != 0.0:
+            return False
+    return True
+
+
+@kernel
+def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
+    """Whether the sums of a block are finite and safe from over- and underflow; sets the exponents, all but `NOTHING` being 0."""
+    p = X.shape[1]
+    q = p + (y.size > 0)
+    out[3, 0] = 0.0
     safe = _SMALLEST <= out[0, 0] <= _LARGEST
+    mild = _MILD_SMALLEST <= out[0, 0] <= _MILD_LARGEST
     s = 1 + q
     for i in range(q):
-        safe = safe and _SMALLEST <= out[0, s] <= _LARGEST
+        square = out[0, s]
+        out[3, 1 + i] = 0.0
+        if not _SMALLEST <= square <= _LARGEST:
+            if not square < _SMALLEST:
+                safe = False
+            elif shift[1 + i] != 0.0:  # a column that hardly varies
+                safe = safe and mild and _MILD_SMALLEST <= abs(shift[1 + i]) <= _MILD_LARGEST
+            elif square == 0.0 and _is_zero(X[:, i] if i < p else y):
+                out[3, 1 + i] = NOTHING
+            else:
+                safe = False
         s += q - i
     return safe
+
+
+@kernel
+def _close(out: NDArray[np.float64], q: int) -> None:
+    """Shifts in the units of the sums, and no exponent for a column that is zero throughout."""
+    for i in range(q + 1):
+        if out[3, i] == NOTHING:
+            out[3, i] = 0.0
+        elif out[3, i] != 0.0 and i > 0:
+            out[2, i] = np.ldexp(out[2, i], -int(out[3, i]))
 
 
 @kernel
@@ -303,10 +374,10 @@ def sum_rows(
     X: NDArray[np.float64],
     y: NDArray[np.float64],
     weight: NDArray[np.float64],
-    done: int,
+    first: bool,
     last: bool,
     levels: NDArray[np.float64],
-) -> bool:
+) -> int:
     """Sums of weights, of columns (those of X, then y) and of products of columns i <= j, about a shift.
 
     Parameters
@@ -314,47 +385,99 @@ def sum_rows(
     X : (n, p), any strides
     y : (n,), any strides, or empty where the last column of X is the target
     weight : (n,), or empty for ones
-    done : blocks summed by earlier calls; every call but the last brings whole blocks
-    last : whether to end the sum
-    levels : (4 * levels, sums) with sums = 1 + q + q (q + 1) / 2, levels > log2(blocks) + 1
-        In the end, the sums are levels[0] + levels[1] and levels[2, 1 : q + 1] holds the columns' shifts;
-        levels[3], zeroed, is the caller's, for the exponents of weights and columns that it scaled.
+    first : whether these are the first rows, which decide the shifts; else levels[2] holds them
+    last : whether these are all rows: shifts are then divided by the powers of two as the columns were
+    levels : (4 * levels, sums), levels > log2(blocks) + 1
+        In the end, levels[:4] is the piece.
 
     Returns
     -------
-    bool
-        False where a sum is not finite or its squares left the range that double-double needs.
+    int
+        n; or where the block begins that was not summed well, for not all in it is finite or squares left the range that
+        double-double needs. If that is 0, levels[:4] is its piece all the same.
     """
     n = X.shape[0]
     q = X.shape[1] + (y.size > 0)
     work = np.empty((FACTOR_ROWS * q + 2 * levels.shape[1], LANES))
     out = levels[:4]
-    depth = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
-    rest = done
-    while rest > 0:
-        depth += rest % 2
-        rest //= 2
+    if first:
+        for s in range(out.shape[1]):
+            out[2, s] = 0.0
+            out[3, s] = 0.0
+    depth = done = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
         v = y[start:stop] if y.size > 0 else y
         w = weight[start:stop] if weight.size > 0 else weight
-        if done == 0:
-            for s in range(out.shape[1]):
-                out[2, s] = 0.0
-                out[3, s] = 0.0
-        _sum_block(X[start:stop], v, w, out[2], work, levels[4 * depth : 4 * depth + 4])
-        if done == 0 and _shift_far_columns(X, y, out):
+        block = levels[4 * depth : 4 * depth + 4]
+        _sum_block(X[start:stop], v, w, out[2], work, block)
+        if first and start == 0 and _shift_far_columns(X, y, out):
             _sum_block(X[start:stop], v, w, out[2], work, out)
+        if not _in_range(X[start:stop], v, out[2], block):
+            return start
         depth += 1
         done += 1
         carry = done
         while carry % 2 == 0:
             carry //= 2
             depth -= 1
-            _add_sums(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4])
-    if not last:
-        return True
+            _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
     while depth > 1:
         depth -= 1
-        _add_sums(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4])
-    return _in_range(X.shape[1] + (y.size > 0), out)
+        _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
+    if last:
+        _close(out, q)
+    return n
+
+
+@kernel
+def add_pieces(pieces: NDArray[np.float64], q: int, last: bool) -> None:
+    """pieces[0] += (pieces[1] + (pieces[2] + ...)), (k, 4, sums), about the same shifts; the others are spent."""
+    for k in range(pieces.shape[0] - 1, 0, -1):
+        _add_piece(pieces[k - 1], pieces[k], q)
+    if last:
+        _close(pieces[0], q)
+
+
+@kernel
+def _move_shift(piece: NDArray[np.float64], target: NDArray[np.float64], q: int) -> None:
+    """Sums about other shifts c': with d = c - c', S_i + W d_i and S_ij + d_i S_j + d_j S_i + W d_i d_j."""
+    weight = piece[0, 0], piece[1, 0]
+    s = q * (q + 1) // 2 + q
+    for i in range(q, 0, -1):
+        d = two_sum(piece[2, i], -target[i])
+        for j in range(q, i - 1, -1):
+            e = two_sum(piece[2, j], -target[j])
+            a, b = (piece[0, i], piece[1, i]), (piece[0, j], piece[1, j])
+            moved = add(add(multiply(d, b), multiply(e, a)), multiply(multiply(d, e), weight))
+            piece[0, s], piece[1, s] = add((piece[0, s], piece[1, s]), moved)
+            s -= 1
+    for i in range(1, q + 1):
+        d = two_sum(piece[2, i], -target[i])
+        piece[0, i], piece[1, i] = add((piece[0, i], piece[1, i]), multiply(d, weight))
+    for i in range(1, q + 1):
+        piece[2, i] = target[i]
+
+
+@kernel
+def merge(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
+    """sums += more, for closed pieces about any shifts (Chan, Golub & LeVeque 1983, from sums); `more` is spent."""
+    for piece in (sums, more):
+        s = 1 + q
+        for i in range(1, q + 1):
+            if piece[0, s] == 0.0 and piece[2, i] == 0.0:
+                piece[3, i] = NOTHING
+            else:
+                piece[2, i] = np.ldexp(piece[2, i], int(piece[3, i]))
+            s += q - i + 1
+    _level(sums, more, q)
+    target = np.zeros(q + 1)
+    for i in range(1, q + 1):
+        for piece in (sums, more):
+            piece[2, i] = np.ldexp(piece[2, i], -int(piece[3, i])) if piece[3, i] > NOTHING else 0.0
+        target[i] = sums[2, i] if sums[2, i] != 0.0 else more[2, i]
+    _move_shift(sums, target, q)
+    _move_shift(more, target, q)
+    _add_piece(sums, more, q)
+    for i in range(1, q + 1):
+        sums[3, i] = 0.0 if sums[3, i] == NOTHING else sums[3, i]

@@ -16,7 +16,37 @@ from fastgd.sources.table import Table
 _ARRAYS = (ndarray, list, tuple)
 
 
-def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
+def read(data, target=None, features=None, sample_weight=None, missing="raise"):
+    if sample_weight is None:
+        return _read(data, target, features)
+    return weigh(_read(data, target, features), sample_weight)
+
+
+def weigh(table, sample_weight):
+    import numpy as np
+    w = _read_weight(sample_weight, len(table.X))
+    table.weight = w
+    return table if w.all() else table.take(np.flatnonzero(w))
+
+
+def _read_weight(sample_weight: Any, n: int):
+    import numpy as np
+
+    from fastgd.errors import COUNTED
+    from fastgd.sources.table import as_float64
+    weight = as_float64(numbers(sample_weight, "sample_weight"))
+    if weight.shape != (n,):
+        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
+    bad = ~(weight >= 0.0) | ~np.isfinite(weight)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(f"sample_weight is {weight[row]} in row {row}: weights must be finite and not negative {COUNTED}")
+    if not weight.any():
+        raise DataError("sample_weight is zero in every row: at least one row must count")
+    return weight
+
+
+def _read(data: Any, target: Any = None, features: Sequence[str] | None = None) -> Table:
     """Feature columns and target out of arrays, lists, a frame or a file.
 
     Parameters
@@ -59,7 +89,13 @@ def read(data: Any, target: Any = None, features: Sequence[str] | None = None) -
     return read_frame(data, target, features)
 
 
-def read_pair(x: Any, y: Any, features: Sequence[str] | None = None) -> Table:
+def read_pair(x, y, features=None, sample_weight=None):
+    if sample_weight is None:
+        return _read_pair(x, y, features)
+    return weigh(_read_pair(x, y, features), sample_weight)
+
+
+def _read_pair(x: Any, y: Any, features: Sequence[str] | None = None) -> Table:
     """x and y row by row, each an array, a list, a frame or a series; frames and series give their names."""
     if isinstance(x, _ARRAYS) and isinstance(y, _ARRAYS):
         if features is not None:

@@ -64,9 +64,33 @@ class Table:
             return len(self.feature_names)
         return int(self.X.shape[1]) - (self.y is EMPTY)
 
+    @property
+    def n_columns(self) -> int:
+        """Number of columns with the target."""
+        return int(self.X.shape[1]) + (self.y is not EMPTY)
+
     def is_ready(self) -> bool:
         """Whether the kernels can read the columns where they are."""
-        return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y))
+        return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y)) and (self.weight is EMPTY or _is_ready(self.weight))
+
+    def in_order(self, names: tuple[str, ...] | None) -> Table:
+        """With the feature columns in the order of these names, where they are the same ones."""
+        ours = self.feature_names
+        if self.y is EMPTY or names is None or ours is None or ours == names or sorted(ours) != sorted(names):
+            return self
+        ordered = copy(self)
+        ordered.X, ordered.feature_names = self.X[:, [ours.index(name) for name in names]], names
+        return ordered
+
+    def part(self, start: int, stop: int) -> Table:
+        """Some rows on end, not copied."""
+        part = copy(self)
+        part.X = self.X[start:stop]
+        part.y, part.weight = (v if v is EMPTY else v[start:stop] for v in (self.y, self.weight))
+        if self.rows is not None:
+            part.rows = self.rows[start:stop]
+        part.first_row += start
+        return part
 
     def take(self, rows: NDArray[np.intp]) -> Table:
         """These rows only."""
