@@ -51,7 +51,7 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     from fastgd.kernels import least_squares
 
     state = np.zeros((kernels.VECTORS, d))
-    layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
+    layout, high, low = np.empty((3, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
     rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
     refined = moments._solution
@@ -70,9 +70,12 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
         columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
         rows = state[kernels.VECTORS :].reshape(rank, 2, d)
         exponent = spectrum.lay_out_rows(high, low, layout, columns, fit_intercept, standardize, rows)
-        if rank >= _MANY_DIRECTIONS:
+        far = not standardize and layout[2].any()
+        if rank >= _MANY_DIRECTIONS and not far:
             rows[:] = _turn(rows)
         spectrum.find_directions(exponent, rows, values)
+        if far:
+            spectrum.straighten(rows)
         state[kernels.DIRECTIONS, 0] = rank
     state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
     kernels.set_limits(state)

@@ -23,7 +23,7 @@ def directions(factor: mpmath.matrix) -> tuple[list[mpmath.mpf], mpmath.matrix]:
     for i in range(m):
         for j in range(i, p):
             high[i, j], low[i, j] = split(factor[i, j])
-    layout = np.array([np.arange(p), np.zeros(p)], dtype=np.int64)
+    layout = np.array([np.arange(p), np.zeros(p), np.zeros(p)], dtype=np.int64)
     columns = np.zeros((9, p + 1))
     columns[1] = 1.0
     values, vectors = np.zeros((3, p + 1)), np.empty((m, 2, p + 1))

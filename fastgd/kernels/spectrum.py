@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import kernel
-from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale_pair, square_root
+from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root, subtract
 from fastgd.kernels._exact import two_product, two_sum
 
 SWEEPS = 60
@@ -23,6 +23,9 @@ SWEEPS = 60
 
 _SMALL = 2.0**-104
 """Two rows are orthogonal below this cosine, times the number of their elements."""
+
+_KNOWN = 2.0**-90
+"""Of a column, over the square of the least pivot: how well its mean is known as what other columns make of it."""
 
 
 @kernel
@@ -69,8 +72,28 @@ def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair
 
 
 @kernel
-def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> None:
-    """Rotate pairs of rows, (m, 2, d), until all are orthogonal.
+def _scale_row(row: NDArray[np.float64], exponent: int) -> None:
+    """Multiply a row, high and low, by 2^exponent."""
+    for r in range(row.shape[1]):
+        row[0, r], row[1, r] = np.ldexp(row[0, r], exponent), np.ldexp(row[1, r], exponent)
+
+
+@kernel
+def _balance(row: NDArray[np.float64]) -> int:
+    """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
+    top = 0.0
+    for r in range(row.shape[1]):
+        top = max(top, abs(row[0, r]))
+    if 2.0**-200 < top < 2.0**200 or top == 0.0:
+        return 0
+    _, e = math.frexp(top)
+    _scale_row(row, -e)
+    return e
+
+
+@kernel
+def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], work: NDArray[np.float64]) -> None:
+    """Rotate pairs of rows, (m, 2, d), each times 2^exponent, until all are orthogonal.
 
     A rotation must be one to the last bit of double-double, but its angle need not be right: float64 will do, and what it leaves
     is left to the next round.
@@ -88,6 +111,13 @@ def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> No
                 if abs(product) <= small * np.sqrt(squares[i]) * np.sqrt(squares[j]):
                     continue
                 done = False
+                if exponents[i] != exponents[j]:
+                    top = max(exponents[i], exponents[j])
+                    for k in (i, j):
+                        _scale_row(rows[k], exponents[k] - top)
+                        exponents[k] = top
+                        squares[k] = _dot(rows[k], rows[k], work)[0]
+                    product = _dot(rows[i], rows[j], work)[0]
                 theta = (squares[j] - squares[i]) / (2.0 * product)
                 tan = 1.0 / (abs(theta) + np.sqrt(1.0 + theta * theta))
                 if theta < 0.0:
@@ -97,22 +127,12 @@ def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> No
                 _rotate(rows[i], rows[j], cos, multiply((tan, 0.0), cos))
                 squares[i] -= tan * product
                 squares[j] += tan * product
+                for k in (i, j):
+                    if exponents[k] != 0:
+                        exponents[k] += _balance(rows[k])
+                        squares[k] = _dot(rows[k], rows[k], work)[0]
         if done:
             break
-
-
-@kernel
-def _balance(row: NDArray[np.float64]) -> int:
-    """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
-    top = 0.0
-    for r in range(row.shape[1]):
-        top = max(top, abs(row[0, r]))
-    if 2.0**-200 < top < 2.0**200 or top == 0.0:
-        return 0
-    _, e = math.frexp(top)
-    for r in range(row.shape[1]):
-        row[0, r], row[1, r] = np.ldexp(row[0, r], -e), np.ldexp(row[1, r], -e)
-    return e
 
 
 @kernel
@@ -122,8 +142,7 @@ def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
     for i in range(m - 1):
         best = i
         for j in range(i + 1, m):
-            more = values[2, j] - values[2, best]
-            if more > 0.0 or (more == 0.0 and values[0, j] > values[0, best]):
+            if scale(values[0, j], int(values[2, j] - values[2, best])) > values[0, best]:
                 best = j
         if best != i:
             for part in range(3):
@@ -149,6 +168,38 @@ def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: N
                 l[r] += (e + f) + (a * d[r] + c * b[r])
         for r in range(h.size):
             h[r], l[r] = two_sum(h[r], l[r])
+
+
+@kernel
+def _sink(
+    rows: NDArray[np.float64],
+    order: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    columns: NDArray[np.float64],
+    known: float,
+    top: int,
+) -> None:
+    """Turn the intercept's row, the first, with those of columns larger than ones, until it carries nothing of these.
+
+    Unless a column that depends on others in all but its mean carries the ones: that stays, and smaller columns with it.
+    """
+    rank = rows.shape[0] - 1
+    first = rows[0]
+    for k in range(rank + 1):
+        size = max(sizes[order[k]], 0) if k < rank else 0
+        for j in order[rank:]:
+            if sizes[j] > size:
+                whole = np.sqrt(columns[1, 1 + j] ** 2 + columns[3, 1 + j])
+                if abs(first[0, 1 + j]) > known * np.ldexp(whole, int(columns[0, 1 + j]) - top):
+                    return
+                first[0, 1 + j] = first[1, 1 + j] = 0.0
+        if size == 0:
+            return
+        i = 1 + order[k]
+        tan = divide((first[0, i], first[1, i]), (rows[1 + k, 0, i], rows[1 + k, 1, i]))
+        cos = divide(ONE, square_root(add(ONE, multiply(tan, tan))))
+        _rotate(first, rows[1 + k], cos, multiply(tan, cos))
+        first[0, i] = first[1, i] = 0.0
 
 
 @kernel
@@ -178,7 +229,7 @@ def lay_out_rows(
         The exponent.
     """
     m, _, d = out.shape
-    order, exponents = layout[0], layout[1]
+    order, exponents, sizes = layout[0], layout[1], layout[2]
     first = 1 if fit_intercept else 0
     top = 0  # exponent of the largest column
     if not standardize:
@@ -207,6 +258,11 @@ def lay_out_rows(
             elif columns[7, 1 + i] > 0.0:
                 value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
             out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
+    if fit_intercept and not standardize:
+        least = 1.0
+        for k in range(m - first):
+            least = min(least, high[k, k])
+        _sink(out, order, sizes, columns, _KNOWN / least**2, top)
     return top
 
 
@@ -218,9 +274,12 @@ def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArra
     """
     m, _, d = rows.shape
     work = np.empty((2, d))
-    _make_orthogonal(rows, work)
+    exponents = np.empty(m, np.int64)
     for k in range(m):
-        e = _balance(rows[k])
+        exponents[k] = _balance(rows[k])
+    _make_orthogonal(rows, exponents, work)
+    for k in range(m):
+        e = exponents[k] + _balance(rows[k])
         square = _dot(rows[k], rows[k], work)
         length = square_root(square)
         out_values[0, k], out_values[1, k] = square
@@ -228,3 +287,20 @@ def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArra
         for r in range(d):
             rows[k, 0, r], rows[k, 1, r] = divide((rows[k, 0, r], rows[k, 1, r]), length)
     _sort(out_values, rows)
+
+
+@kernel
+def straighten(rows: NDArray[np.float64]) -> None:
+    """Make directions of eigenvalues far apart orthogonal in each parameter's own size.
+
+    Rows of sizes far apart count as orthogonal before the small one has its part in the large columns, 2^-300 it may be; but that
+    is what moves the large coefficients when the small ones, 2^300 times as large, have gone far.
+    """
+    m, _, d = rows.shape
+    work = np.empty((2, d))
+    for i in range(m):
+        for j in range(i - 1, -1, -1):
+            c = _dot(rows[i], rows[j], work)
+            for r in range(d):
+                part = multiply(c, (rows[j, 0, r], rows[j, 1, r]))
+                rows[i, 0, r], rows[i, 1, r] = subtract((rows[i, 0, r], rows[i, 1, r]), part)
