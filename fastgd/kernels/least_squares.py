@@ -38,8 +38,9 @@ PIVOT = 2.0**-96
 DIGIT = 20.0
 """How many times larger than what is not known of it a pivot must be, to count."""
 
-FAR = 48
-"""Exponents: columns of sizes 2^48 apart are far apart; what one leaves of the other begins to lose digits of float64."""
+FAR = 24
+"""Exponents: columns of sizes 2^24 apart are far apart. Where some depend on others, what small ones add to the coefficients of
+large ones had seven digits at 2^40, in the order of the pivots alone."""
 
 SIZE = 16
 """Exponents: those within one such step are of one size, and the largest pivot among them is taken first."""

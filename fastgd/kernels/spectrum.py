@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import kernel
-from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root, subtract
+from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root
 from fastgd.kernels._exact import two_product, two_sum
 
 SWEEPS = 60
@@ -23,6 +23,9 @@ SWEEPS = 60
 
 _SMALL = 2.0**-104
 """Two rows are orthogonal below this cosine, times the number of their elements."""
+
+_FAR = 3
+"""Steps of 2^16 in size: the least at which directions lose digits; where columns depend on each other, less is too much."""
 
 _KNOWN = 2.0**-90
 """Of a column, over the square of the least pivot: how well its mean is known as what other columns make of it."""
@@ -111,7 +114,8 @@ def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], wo
                 if abs(product) <= small * np.sqrt(squares[i]) * np.sqrt(squares[j]):
                     continue
                 done = False
-                if exponents[i] != exponents[j]:
+                apart = exponents[i] != exponents[j]
+                if apart:
                     top = max(exponents[i], exponents[j])
                     for k in (i, j):
                         _scale_row(rows[k], exponents[k] - top)
@@ -127,8 +131,8 @@ def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], wo
                 _rotate(rows[i], rows[j], cos, multiply((tan, 0.0), cos))
                 squares[i] -= tan * product
                 squares[j] += tan * product
-                for k in (i, j):
-                    if exponents[k] != 0:
+                if apart:
+                    for k in (i, j):
                         exponents[k] += _balance(rows[k])
                         squares[k] = _dot(rows[k], rows[k], work)[0]
         if done:
@@ -211,7 +215,7 @@ def lay_out_rows(
     fit_intercept: bool,
     standardize: bool,
     out: NDArray[np.float64],
-) -> int:
+) -> tuple[int, bool]:
     """The factor G of A = G'G / 4^exponent in the coordinates descended in, from what `least_squares.solve` found.
 
     Parameters
@@ -225,8 +229,8 @@ def lay_out_rows(
 
     Returns
     -------
-    int
-        The exponent.
+    (int, bool)
+        The exponent; whether the rows are of sizes so far apart that they are in order already, and are to be kept so.
     """
     m, _, d = out.shape
     order, exponents, sizes = layout[0], layout[1], layout[2]
@@ -258,12 +262,17 @@ def lay_out_rows(
             elif columns[7, 1 + i] > 0.0:
                 value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
             out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
-    if fit_intercept and not standardize:
+    if standardize:
+        return top, False
+    if fit_intercept:
         least = 1.0
         for k in range(m - first):
             least = min(least, high[k, k])
         _sink(out, order, sizes, columns, _KNOWN / least**2, top)
-    return top
+    low_size = high_size = 0
+    for size in sizes:
+        low_size, high_size = min(low_size, size), max(high_size, size)
+    return top, high_size - low_size > (_FAR if m == d - 1 + first else 0)
 
 
 @kernel
@@ -300,7 +309,10 @@ def straighten(rows: NDArray[np.float64]) -> None:
     work = np.empty((2, d))
     for i in range(m):
         for j in range(i - 1, -1, -1):
-            c = _dot(rows[i], rows[j], work)
+            c, c_ = _dot(rows[i], rows[j], work)
+            a, b, h, l = rows[j, 0], rows[j, 1], rows[i, 0], rows[i, 1]
             for r in range(d):
-                part = multiply(c, (rows[j, 0, r], rows[j, 1, r]))
-                rows[i, 0, r], rows[i, 1, r] = subtract((rows[i, 0, r], rows[i, 1, r]), part)
+                p, e = two_product(c, a[r])
+                e += c * b[r] + c_ * a[r]
+                s, f = two_sum(h[r], -p)
+                h[r], l[r] = two_sum(s, f + (l[r] - e))
