@@ -168,18 +168,25 @@ def test_columns_of_sizes_far_apart(kind: str, sizes: list[int], fit_intercept: 
 @every_kind
 @with_and_without
 def test_iterates_on_columns_of_sizes_far_apart(kind: str, sizes: list[int], fit_intercept: bool) -> None:
-    """Twelve digits of each coefficient, unless it is less than 1e-300 of what it will be; fourteen of the limit."""
+    """Twelve digits of each coefficient, fourteen of the limit, unless it is less than 1e-300 of the target's size over the
+    column's; 1e-28 where columns depend on each other, which double-double knows no better."""
     X, y, problem = far_apart(kind, sizes, fit_intercept)
     limit = fastgd.fit(X, y, fit_intercept=fit_intercept)
-    final = problem.limit()
-    for value, wanted in zip([limit.intercept, *limit.coef][not fit_intercept :], final, strict=True):
-        assert abs(Fraction(value) - wanted) <= abs(wanted) / 10**14
+    share = Fraction(1, 10 ** (300 if kind == "full" else 28))
+    slack = [share / root(problem.gram[j][j]) for j in range(len(problem.gram))]
+    for value, wanted, least in zip([limit.intercept, *limit.coef][not fit_intercept :], problem.limit(), slack, strict=True):
+        assert abs(Fraction(value) - wanted) <= abs(wanted) / 10**14 + least
     rate = 0.3 * limit.stability.max_learning_rate
     for k in (1, 2, 1000, 10**18):
         result = fastgd.fit(X, y, fit_intercept=fit_intercept, learning_rate=rate, max_iter=k)
         theta = iterate(problem, rate, k)
-        for value, wanted, end in zip([result.intercept, *result.coef][not fit_intercept :], theta, final, strict=True):
-            assert abs(Fraction(value) - wanted) <= abs(wanted) / 10**12 + abs(end) / 10**300
+        for value, wanted, least in zip([result.intercept, *result.coef][not fit_intercept :], theta, slack, strict=True):
+            assert abs(Fraction(value) - wanted) <= abs(wanted) / 10**12 + least
+
+
+def root(value: Fraction) -> Fraction:
+    with mpmath.workdps(20):
+        return Fraction(*mpmath.libmp.to_rational(mpmath.sqrt(precise.number(value))._mpf_))
 
 
 def iterate(problem: exact.Problem, rate: float, k: int) -> list[Fraction]:
