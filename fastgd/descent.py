@@ -51,7 +51,7 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     from fastgd.kernels import least_squares
 
     state = np.zeros((kernels.VECTORS, d))
-    layout, high, low = np.empty((3, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
+    layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
     rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
     refined = moments._solution

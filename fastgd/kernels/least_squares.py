@@ -4,9 +4,6 @@
 with the largest pivot first, the target as the last column, so that what is left of its own mean square is the least mean
 squared error. A pivot of which double-double does not know one digit ends it: the columns left over are linear combinations of
 those before (Higham 2002, *Accuracy and Stability of Numerical Algorithms*, sections 10.3 and 20.4).
-
-Columns of sizes far apart are taken the largest sizes first. The rows of the factor then become smaller with the columns, and none
-of a small column carries parts of large ones, in which it would be lost.
 """
 
 from __future__ import annotations
@@ -37,15 +34,6 @@ PIVOT = 2.0**-96
 
 DIGIT = 20.0
 """How many times larger than what is not known of it a pivot must be, to count."""
-
-FAR = 24
-"""Exponents: columns of sizes 2^24 apart are far apart. Where some depend on others, what small ones add to the coefficients of
-large ones had seven digits at 2^40, in the order of the pivots alone."""
-
-SIZE = 16
-"""Exponents: those within one such step are of one size, and the largest pivot among them is taken first."""
-
-_GONE = -(2**30)
 
 
 @kernel
@@ -124,62 +112,27 @@ def _move_to_zero(
 
 
 @kernel
-def _group(sizes: NDArray[np.int64], fit_intercept: bool) -> None:
-    """Exponents of the columns in steps of `SIZE`, all 0 where they are not far apart; the column of ones is 2^0."""
-    least = most = 0 if fit_intercept else sizes[0]
-    for i in range(sizes.size):
-        least, most = min(least, sizes[i]), max(most, sizes[i])
-    for i in range(sizes.size):
-        sizes[i] = sizes[i] // SIZE if most - least > FAR else 0
-
-
-@kernel
-def _drop(high: NDArray[np.float64], low: NDArray[np.float64], k: int, j: int) -> None:
-    """Column j is a linear combination of those before k: nothing is left of it."""
-    for part in (high, low):
-        for i in range(k, j):
-            part[i, j] = 0.0
-        for i in range(j, part.shape[0]):
-            part[j, i] = 0.0
-
-
-@kernel
 def _factorise(
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-    noise: NDArray[np.float64],
-    sizes: NDArray[np.int64],
-    order: NDArray[np.int64],
+    high: NDArray[np.float64], low: NDArray[np.float64], noise: NDArray[np.float64], order: NDArray[np.int64]
 ) -> int:
-    """Cholesky with the largest pivot of the largest size first, the target staying last; returns how many pivots count."""
+    """Cholesky with the largest pivot first, the target staying last; returns the number of pivots that count."""
     p = order.size
     for i in range(p):
         order[i] = i
-    left = sizes.copy()
     blur = 0.0  # of the columns taken so far
-    k = 0
-    while k < p:
+    for k in range(p):
         best = k
         for j in range(k + 1, p):
-            ahead = left[order[j]] - left[order[best]]
-            if ahead > 0 or (ahead == 0 and high[j, j] > high[best, best]):
+            if high[j, j] > high[best, best]:
                 best = j
-        size, unknown = left[order[best]], max(blur, noise[order[best]])
-        if size == _GONE:
-            break
-        if high[best, best] <= DIGIT * unknown * p:
-            for j in range(k, p):
-                if left[order[j]] == size:
-                    left[order[j]] = _GONE
-                    _drop(high, low, k, j)
-            continue
-        blur = unknown
+        blur = max(blur, noise[order[best]])
+        if high[best, best] <= DIGIT * blur * p:
+            return k
         if best != k:
             _swap(high, low, k, best)
             order[k], order[best] = order[best], order[k]
         _eliminate(high, low, k)
-        k += 1
-    return k
+    return p
 
 
 @kernel
@@ -201,25 +154,19 @@ def solve(
         least mean squared error. Then rows with a parameter a column, the intercept first: exponents, means, mean squares about
         the mean (without an intercept about 0), a least squares solution, and the roots of the mean squares; but for the
         exponents two rows each, high and low. Columns are divided by 2^exponent, which makes very large or small ones about 1.
-    layout : (3, p)
-        The order of the columns in the factor, those that are linear combinations of others last, and with coefficient 0; the
-        exponents of 2 that its columns, at their old places, are still to be multiplied by; and the sizes of the columns, at
-        their old places, in steps of 2^SIZE where they are far apart, and else all 0.
+    layout : (2, p)
+        The order of the columns in the factor, those that are linear combinations of others last, and with coefficient 0; and
+        the exponents of 2 that its columns, at their old places, are still to be multiplied by.
     high, low : (q, q)
         Upper triangle: the Cholesky factor of the mean products of the columns in the new order, the target last.
     """
     p = int(layout.shape[1])
-    order, exponents, sizes = layout[0], layout[1], layout[2]
+    order, exponents = layout[0], layout[1]
     mean, coef, noise = np.empty((2, p + 1)), np.empty((2, p)), np.empty(p + 1)
     centre(sums, mean, high, low, noise)
     balance, unit = np.empty(p + 1, np.int64), np.empty(p + 1, np.int64)  # exponents of columns'', and of near-unit ones
     for i in range(p + 1):
-        square = high[i, i] + mean[0, i] * mean[0, i]
-        balance[i] = half_exponent(square)
-        if i < p:
-            _, e = math.frexp(square)
-            sizes[i] = sums[3, 1 + i] + e // 2
-    _group(sizes, fit_intercept)
+        balance[i] = half_exponent(high[i, i] + mean[0, i] * mean[0, i])
     out[0, 0], out[0, 1] = two_sum(sums[0, 0], sums[1, 0])
     out[1, 0] = sums[3, 0]
     out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -int(balance[p]))
@@ -240,7 +187,7 @@ def solve(
         for j in range(i, p + 1):
             e = int(unit[i] + unit[j])
             high[i, j], low[i, j] = scale_pair((high[i, j], low[i, j]), -e)
-    rank = _factorise(high, low, noise, sizes, order)
+    rank = _factorise(high, low, noise, order)
     coef[:] = 0.0
     for k in range(rank - 1, -1, -1):
         value = (high[k, p], low[k, p])

@@ -24,11 +24,17 @@ SWEEPS = 60
 _SMALL = 2.0**-104
 """Two rows are orthogonal below this cosine, times the number of their elements."""
 
-_FAR = 3
-"""Steps of 2^16 in size: the least at which directions lose digits; where columns depend on each other, less is too much."""
+_FAR, _FAR_IF_DEPENDENT = 48, 24
+"""Exponents: from where on columns are far apart in size. Where some depend on others the limit point comes from the directions,
+and the coefficients of large columns had seven digits at 2^40."""
 
-_KNOWN = 2.0**-90
-"""Of a column, over the square of the least pivot: how well its mean is known as what other columns make of it."""
+_SIZE = 16
+"""Exponents: columns within such a step are of one size."""
+
+_KNOWN = 2.0**-64
+"""Of a column: less than that, left over by larger columns, is rounding."""
+
+_GONE = -(2**30)
 
 
 @kernel
@@ -175,35 +181,61 @@ def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: N
 
 
 @kernel
-def _sink(
-    rows: NDArray[np.float64],
-    order: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    columns: NDArray[np.float64],
-    known: float,
-    top: int,
-) -> None:
-    """Turn the intercept's row, the first, with those of columns larger than ones, until it carries nothing of these.
+def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, first: int) -> bool:
+    """Turn the rows of columns far apart in size so that each carries no column larger than its own; whether there were such.
 
-    Unless a column that depends on others in all but its mean carries the ones: that stays, and smaller columns with it.
+    Or else rows of small columns would carry parts of large ones that cancel, and be lost in these. Rows are eliminated (Givens)
+    by the largest column; of those of one size, by the one that the rows left over carry most of.
     """
-    rank = rows.shape[0] - 1
-    first = rows[0]
-    for k in range(rank + 1):
-        size = max(sizes[order[k]], 0) if k < rank else 0
-        for j in order[rank:]:
-            if sizes[j] > size:
-                whole = np.sqrt(columns[1, 1 + j] ** 2 + columns[3, 1 + j])
-                if abs(first[0, 1 + j]) > known * np.ldexp(whole, int(columns[0, 1 + j]) - top):
-                    return
-                first[0, 1 + j] = first[1, 1 + j] = 0.0
-        if size == 0:
-            return
-        i = 1 + order[k]
-        tan = divide((first[0, i], first[1, i]), (rows[1 + k, 0, i], rows[1 + k, 1, i]))
-        cos = divide(ONE, square_root(add(ONE, multiply(tan, tan))))
-        _rotate(first, rows[1 + k], cos, multiply(tan, cos))
-        first[0, i] = first[1, i] = 0.0
+    m, _, d = rows.shape
+    sizes, units = np.empty(d, np.int64), np.empty(d)
+    least, most = 2**30, _GONE
+    for c in range(d):
+        square = columns[1, c] ** 2 + columns[3, c]
+        sizes[c] = _GONE
+        if c >= first and square > 0.0:
+            _, e = math.frexp(square)
+            sizes[c] = int(columns[0, c]) - top + e // 2
+            units[c] = np.ldexp(1.0, -sizes[c])
+            least, most = min(least, sizes[c]), max(most, sizes[c])
+    if most - least <= (_FAR if m == d - first else _FAR_IF_DEPENDENT):
+        return False
+    before = rows.copy()
+    k = 0
+    while k < m:
+        size = sizes.max()
+        if size == _GONE:  # what is known of the columns does not suffice
+            rows[:] = before
+            return False
+        pivot, best = -1, _KNOWN
+        for c in range(d):
+            if sizes[c] <= size - _SIZE:
+                continue
+            share = 0.0
+            for i in range(k, m):
+                share = math.hypot(share, rows[i, 0, c] * units[c])
+            if share > best:
+                pivot, best = c, share
+        if pivot < 0:  # what is left of these columns is rounding
+            for c in range(d):
+                if sizes[c] > size - _SIZE:
+                    sizes[c] = _GONE
+                    rows[k:, :, c] = 0.0
+            continue
+        sizes[pivot] = _GONE
+        for i in range(k + 1, m):
+            if abs(rows[i, 0, pivot]) > abs(rows[k, 0, pivot]):
+                for part in range(2):
+                    for r in range(d):
+                        rows[i, part, r], rows[k, part, r] = rows[k, part, r], rows[i, part, r]
+        for i in range(k + 1, m):
+            if rows[i, 0, pivot] != 0.0:
+                tan = divide((rows[i, 0, pivot], rows[i, 1, pivot]), (rows[k, 0, pivot], rows[k, 1, pivot]))
+                cos = divide(ONE, square_root(add(ONE, multiply(tan, tan))))
+                _rotate(rows[i], rows[k], cos, multiply(tan, cos))
+                rows[i, :, pivot] = 0.0
+        k += 1
+    return True
 
 
 @kernel
@@ -230,10 +262,10 @@ def lay_out_rows(
     Returns
     -------
     (int, bool)
-        The exponent; whether the rows are of sizes so far apart that they are in order already, and are to be kept so.
+        The exponent; whether the columns are far apart in size, and the rows in order of it, to be kept so.
     """
     m, _, d = out.shape
-    order, exponents, sizes = layout[0], layout[1], layout[2]
+    order, exponents = layout[0], layout[1]
     first = 1 if fit_intercept else 0
     top = 0  # exponent of the largest column
     if not standardize:
@@ -262,17 +294,7 @@ def lay_out_rows(
             elif columns[7, 1 + i] > 0.0:
                 value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
             out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
-    if standardize:
-        return top, False
-    if fit_intercept:
-        least = 1.0
-        for k in range(m - first):
-            least = min(least, high[k, k])
-        _sink(out, order, sizes, columns, _KNOWN / least**2, top)
-    low_size = high_size = 0
-    for size in sizes:
-        low_size, high_size = min(low_size, size), max(high_size, size)
-    return top, high_size - low_size > (_FAR if m == d - 1 + first else 0)
+    return top, not standardize and _grade(out, columns, top, 1 - first)
 
 
 @kernel
