@@ -5,6 +5,9 @@ of the rows are then the eigenvalues and the rows, divided by their lengths, the
 eigenvalue so many digits are right as the factor gives, whatever the columns' units (Demmel & Veselic 1992, *Jacobi's method is
 more accurate than QR*, SIAM J. Matrix Anal. Appl. 13(4); Drmac & Veselic 2008, *New fast and accurate Jacobi SVD algorithm*,
 29(4)). What A makes of zero has no row, so that wide data cost by their rank.
+
+Columns of sizes far apart would be lost in each other's rows: the factor is then turned first (`_grade`), and the directions are
+made orthogonal in the end in each parameter's own size (`straighten`).
 """
 
 from __future__ import annotations
