@@ -69,10 +69,12 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
         state[: len(found)] = found
         columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
         rows = state[kernels.VECTORS :].reshape(rank, 2, d)
-        exponent = spectrum.lay_out_rows(high, low, layout, columns, fit_intercept, standardize, rows)
-        if rank >= _MANY_DIRECTIONS:
+        exponent, far = spectrum.lay_out_rows(high, low, layout, columns, fit_intercept, standardize, rows)
+        if rank >= _MANY_DIRECTIONS and not far:
             rows[:] = _turn(rows)
         spectrum.find_directions(exponent, rows, values)
+        if far:
+            spectrum.straighten(rows)
         state[kernels.DIRECTIONS, 0] = rank
     state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
     kernels.set_limits(state)
@@ -188,10 +190,10 @@ class Descent:
         kernels = descent_kernels()
         return self.get("RATE") >= self.get("MAX_RATE") and any(self.state[kernels.LOG, i] >= 0.0 for i in self.moving())
 
-    def columns(self) -> str:
+    def columns(self, which: str = "largest") -> str:
         """How to call the features in an error: the one by its name."""
         names = self.moments.feature_names
-        return names[0] if len(names) == 1 else "the largest column"
+        return names[0] if len(names) == 1 else f"the {which} column"
 
     def in_units(self, row: str) -> tuple[float, NDArray[np.float64]]:
         """Intercept and coefficients of a row of parameters'', in the data's units."""

@@ -136,7 +136,10 @@ def _title(moments: Moments) -> str:
 
 def _eigenvalues(stability: Stability) -> str:
     """All, or of many the smallest and the largest three."""
-    values = [f"{value:.9g}" for value in stability.eigenvalues]
+    try:
+        values = [f"{value:.9g}" for value in stability.eigenvalues]
+    except DataError:
+        return "beyond float64"
     return ", ".join(values if len(values) <= 8 else [*values[:3], "...", *values[-3:]])
 
 
@@ -146,7 +149,7 @@ def _limits(stability: Stability) -> list[tuple[str, str]]:
         ("best rate", f"{stability.best_learning_rate:.9g}"),
         ("condition", f"{_condition(stability):.6g}"),
         ("coordinates", "standardised" if stability.standardize else "as in the data"),
-        ("rank", f"{stability.rank}" + (f" of {len(stability.eigenvalues)}" if stability.moments.n_features > 1 else "")),
+        ("rank", f"{stability.rank}" + (f" of {len(_parameter_names(stability))}" if stability.moments.n_features > 1 else "")),
     ]
 
 

@@ -75,7 +75,8 @@ class Stability:
         """Eigenvalues of H in ascending order, one a parameter; zero where the data leave a direction undecided.
 
         Those that are not zero are known to one digit at least, and but for columns that are nearly combinations of others to
-        fifteen: a direction of which double-double moments do not know one digit counts as undecided.
+        fifteen: a direction of which double-double moments do not know one digit counts as undecided. `DataError` where float64
+        cannot hold one.
         """
         kernels, descent = descent_kernels(), self._descent
         values = np.zeros(descent.n_parameters)
@@ -83,6 +84,8 @@ class Stability:
             value, exponent = (descent.state.item(row, i) for row in (kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT))
             what = "the largest eigenvalue" if i == 0 else "an eigenvalue"
             values[-1 - i] = scale(2.0 * value, exponent, what, descent.columns())
+            if values[-1 - i] == 0.0:
+                raise unheld(2.0 * value, exponent, what, descent.columns("smallest"))
         return values
 
     @property

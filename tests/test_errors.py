@@ -181,6 +181,14 @@ ARGUMENTS: list[tuple[Call, str]] = [
         "a variance exceeds float64: divide the column by a power of two and ask again",
     ),
     (lambda: analyse([1e200, -1e200], [1, 2]).eigenvalues, f"the largest eigenvalue {POWER} x by a power of two"),
+    (
+        lambda: analyse([1e-200, 2e-200], [1, 2]).eigenvalues,
+        "an eigenvalue is about 1e-400, which float64 cannot hold: divide x by a power of two",
+    ),
+    (
+        lambda: analyse(np.eye(3) * [1.0, 1e-200, 1.0], [1, 2, 3], fit_intercept=False).eigenvalues,
+        "an eigenvalue is about 1e-400, which float64 cannot hold: divide the smallest column by a power of two",
+    ),
     (lambda: analyse([1e200, -1e200], [1, 2]).condition, f"the condition number {POWER} x by a power of two"),
     (lambda: fit([1, 2, 3], [1e200, -1e200, 1e200]).error, f"the mean squared error {POWER} y by a power of two"),
     (

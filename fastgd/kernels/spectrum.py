@@ -5,6 +5,9 @@ of the rows are then the eigenvalues and the rows, divided by their lengths, the
 eigenvalue so many digits are right as the factor gives, whatever the columns' units (Demmel & Veselic 1992, *Jacobi's method is
 more accurate than QR*, SIAM J. Matrix Anal. Appl. 13(4); Drmac & Veselic 2008, *New fast and accurate Jacobi SVD algorithm*,
 29(4)). What A makes of zero has no row, so that wide data cost by their rank.
+
+Columns of sizes far apart would be lost in each other's rows: the factor is then turned first (`_grade`), and the directions are
+made orthogonal in the end in each parameter's own size (`straighten`).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import kernel
-from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale_pair, square_root
+from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root
 from fastgd.kernels._exact import two_product, two_sum
 
 SWEEPS = 60
@@ -23,6 +26,18 @@ SWEEPS = 60
 
 _SMALL = 2.0**-104
 """Two rows are orthogonal below this cosine, times the number of their elements."""
+
+_FAR, _FAR_IF_DEPENDENT = 48, 24
+"""Exponents: from where on columns are far apart in size. Where some depend on others the limit point comes from the directions,
+and the coefficients of large columns had seven digits at 2^40."""
+
+_SIZE = 16
+"""Exponents: columns within such a step are of one size."""
+
+_KNOWN = 2.0**-64
+"""Of a column: less than that, left over by larger columns, is rounding."""
+
+_GONE = -(2**30)
 
 
 @kernel
@@ -69,8 +84,28 @@ def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair
 
 
 @kernel
-def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> None:
-    """Rotate pairs of rows, (m, 2, d), until all are orthogonal.
+def _scale_row(row: NDArray[np.float64], exponent: int) -> None:
+    """Multiply a row, high and low, by 2^exponent."""
+    for r in range(row.shape[1]):
+        row[0, r], row[1, r] = np.ldexp(row[0, r], exponent), np.ldexp(row[1, r], exponent)
+
+
+@kernel
+def _balance(row: NDArray[np.float64]) -> int:
+    """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
+    top = 0.0
+    for r in range(row.shape[1]):
+        top = max(top, abs(row[0, r]))
+    if 2.0**-200 < top < 2.0**200 or top == 0.0:
+        return 0
+    _, e = math.frexp(top)
+    _scale_row(row, -e)
+    return e
+
+
+@kernel
+def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], work: NDArray[np.float64]) -> None:
+    """Rotate pairs of rows, (m, 2, d), each times 2^exponent, until all are orthogonal.
 
     A rotation must be one to the last bit of double-double, but its angle need not be right: float64 will do, and what it leaves
     is left to the next round.
@@ -88,6 +123,14 @@ def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> No
                 if abs(product) <= small * np.sqrt(squares[i]) * np.sqrt(squares[j]):
                     continue
                 done = False
+                apart = exponents[i] != exponents[j]
+                if apart:
+                    top = max(exponents[i], exponents[j])
+                    for k in (i, j):
+                        _scale_row(rows[k], exponents[k] - top)
+                        exponents[k] = top
+                        squares[k] = _dot(rows[k], rows[k], work)[0]
+                    product = _dot(rows[i], rows[j], work)[0]
                 theta = (squares[j] - squares[i]) / (2.0 * product)
                 tan = 1.0 / (abs(theta) + np.sqrt(1.0 + theta * theta))
                 if theta < 0.0:
@@ -97,22 +140,12 @@ def _make_orthogonal(rows: NDArray[np.float64], work: NDArray[np.float64]) -> No
                 _rotate(rows[i], rows[j], cos, multiply((tan, 0.0), cos))
                 squares[i] -= tan * product
                 squares[j] += tan * product
+                if apart:
+                    for k in (i, j):
+                        exponents[k] += _balance(rows[k])
+                        squares[k] = _dot(rows[k], rows[k], work)[0]
         if done:
             break
-
-
-@kernel
-def _balance(row: NDArray[np.float64]) -> int:
-    """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
-    top = 0.0
-    for r in range(row.shape[1]):
-        top = max(top, abs(row[0, r]))
-    if 2.0**-200 < top < 2.0**200 or top == 0.0:
-        return 0
-    _, e = math.frexp(top)
-    for r in range(row.shape[1]):
-        row[0, r], row[1, r] = np.ldexp(row[0, r], -e), np.ldexp(row[1, r], -e)
-    return e
 
 
 @kernel
@@ -122,8 +155,7 @@ def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
     for i in range(m - 1):
         best = i
         for j in range(i + 1, m):
-            more = values[2, j] - values[2, best]
-            if more > 0.0 or (more == 0.0 and values[0, j] > values[0, best]):
+            if scale(values[0, j], int(values[2, j] - values[2, best])) > values[0, best]:
                 best = j
         if best != i:
             for part in range(3):
@@ -152,6 +184,64 @@ def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: N
 
 
 @kernel
+def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, first: int) -> bool:
+    """Turn the rows of columns far apart in size so that each carries no column larger than its own; whether there were such.
+
+    Or else rows of small columns would carry parts of large ones that cancel, and be lost in these. Rows are eliminated (Givens)
+    by the largest column; of those of one size, by the one that the rows left over carry most of.
+    """
+    m, _, d = rows.shape
+    sizes, units = np.empty(d, np.int64), np.empty(d)
+    least, most = 2**30, _GONE
+    for c in range(d):
+        square = columns[1, c] ** 2 + columns[3, c]
+        sizes[c] = _GONE
+        if c >= first and square > 0.0:
+            _, e = math.frexp(square)
+            sizes[c] = int(columns[0, c]) - top + e // 2
+            units[c] = np.ldexp(1.0, -sizes[c])
+            least, most = min(least, sizes[c]), max(most, sizes[c])
+    if most - least <= (_FAR if m == d - first else _FAR_IF_DEPENDENT):
+        return False
+    before = rows.copy()
+    k = 0
+    while k < m:
+        size = sizes.max()
+        if size == _GONE:  # what is known of the columns does not suffice
+            rows[:] = before
+            return False
+        pivot, best = -1, _KNOWN
+        for c in range(d):
+            if sizes[c] <= size - _SIZE:
+                continue
+            share = 0.0
+            for i in range(k, m):
+                share = math.hypot(share, rows[i, 0, c] * units[c])
+            if share > best:
+                pivot, best = c, share
+        if pivot < 0:  # what is left of these columns is rounding
+            for c in range(d):
+                if sizes[c] > size - _SIZE:
+                    sizes[c] = _GONE
+                    rows[k:, :, c] = 0.0
+            continue
+        sizes[pivot] = _GONE
+        for i in range(k + 1, m):
+            if abs(rows[i, 0, pivot]) > abs(rows[k, 0, pivot]):
+                for part in range(2):
+                    for r in range(d):
+                        rows[i, part, r], rows[k, part, r] = rows[k, part, r], rows[i, part, r]
+        for i in range(k + 1, m):
+            if rows[i, 0, pivot] != 0.0:
+                tan = divide((rows[i, 0, pivot], rows[i, 1, pivot]), (rows[k, 0, pivot], rows[k, 1, pivot]))
+                cos = divide(ONE, square_root(add(ONE, multiply(tan, tan))))
+                _rotate(rows[i], rows[k], cos, multiply(tan, cos))
+                rows[i, :, pivot] = 0.0
+        k += 1
+    return True
+
+
+@kernel
 def lay_out_rows(
     high: NDArray[np.float64],
     low: NDArray[np.float64],
@@ -160,7 +250,7 @@ def lay_out_rows(
     fit_intercept: bool,
     standardize: bool,
     out: NDArray[np.float64],
-) -> int:
+) -> tuple[int, bool]:
     """The factor G of A = G'G / 4^exponent in the coordinates descended in, from what `least_squares.solve` found.
 
     Parameters
@@ -174,8 +264,8 @@ def lay_out_rows(
 
     Returns
     -------
-    int
-        The exponent.
+    (int, bool)
+        The exponent; whether the columns are far apart in size, and the rows in order of it, to be kept so.
     """
     m, _, d = out.shape
     order, exponents = layout[0], layout[1]
@@ -207,7 +297,7 @@ def lay_out_rows(
             elif columns[7, 1 + i] > 0.0:
                 value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
             out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
-    return top
+    return top, not standardize and _grade(out, columns, top, 1 - first)
 
 
 @kernel
@@ -218,9 +308,12 @@ def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArra
     """
     m, _, d = rows.shape
     work = np.empty((2, d))
-    _make_orthogonal(rows, work)
+    exponents = np.empty(m, np.int64)
     for k in range(m):
-        e = _balance(rows[k])
+        exponents[k] = _balance(rows[k])
+    _make_orthogonal(rows, exponents, work)
+    for k in range(m):
+        e = exponents[k] + _balance(rows[k])
         square = _dot(rows[k], rows[k], work)
         length = square_root(square)
         out_values[0, k], out_values[1, k] = square
@@ -228,3 +321,23 @@ def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArra
         for r in range(d):
             rows[k, 0, r], rows[k, 1, r] = divide((rows[k, 0, r], rows[k, 1, r]), length)
     _sort(out_values, rows)
+
+
+@kernel
+def straighten(rows: NDArray[np.float64]) -> None:
+    """Make directions of eigenvalues far apart orthogonal in each parameter's own size.
+
+    Rows of sizes far apart count as orthogonal before the small one has its part in the large columns, 2^-300 it may be; but that
+    is what moves the large coefficients when the small ones, 2^300 times as large, have gone far.
+    """
+    m, _, d = rows.shape
+    work = np.empty((2, d))
+    for i in range(m):
+        for j in range(i - 1, -1, -1):
+            c, c_ = _dot(rows[i], rows[j], work)
+            a, b, h, l = rows[j, 0], rows[j, 1], rows[i, 0], rows[i, 1]
+            for r in range(d):
+                p, e = two_product(c, a[r])
+                e += c * b[r] + c_ * a[r]
+                s, f = two_sum(h[r], -p)
+                h[r], l[r] = two_sum(s, f + (l[r] - e))
