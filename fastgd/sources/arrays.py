@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy import ndarray
@@ -65,6 +65,10 @@ def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.fl
     if weight.shape != (n,):
         raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
     return weight
+
+
+def refuse_features() -> Never:
+    raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
 
 
 def weigh(table: Table, sample_weight: Any, missing: str) -> Table:

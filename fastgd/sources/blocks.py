@@ -11,7 +11,7 @@ import numpy as np
 from numpy import ndarray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import read_arrays, weigh
+from fastgd.sources.arrays import read_arrays, refuse_features, weigh
 from fastgd.sources.table import Stream, Table
 
 ARRAYS = (ndarray, list, tuple)
@@ -35,7 +35,7 @@ def _rows_of(x: Any, y: Any, features: Sequence[str] | None, sample_weight: Any,
     weight = as_weight(sample_weight, missing)
     if isinstance(x, ARRAYS) and isinstance(y, ARRAYS):
         if features is not None:
-            raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+            refuse_features()
         table = read_arrays(x, y, missing == "drop")
         table.can_drop = can_drop
         return weigh(table, weight, missing)

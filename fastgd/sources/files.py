@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from fastgd.errors import DataError, missing_extra
-from fastgd.sources.frames import Columns, is_number
+from fastgd.sources.frames import Columns, is_number, require_frame_rows
 from fastgd.sources.table import Table, default_names
 
 _PARQUET = (".parquet", ".pq")
@@ -94,8 +94,7 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
 def _table(frame: Any, columns: Columns, path: str, line_of: Callable[[int], int] | None = None) -> Table:
     import narwhals as nw
 
-    if len(frame) == 0:
-        raise DataError(f"no rows: {path} holds column names only; at least one row is needed")
+    require_frame_rows(frame, path)
     return columns.table(nw.from_native(frame), path, line_of)
 
 

@@ -98,9 +98,13 @@ def read_frame(
         if choice.weight is not None and not isinstance(choice.weight, str):
             raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
         return Stream(_tables(frame, choice))
-    if len(frame) == 0:
-        raise DataError("no rows: the frame holds column names only; at least one row is needed")
+    require_frame_rows(frame, "the frame")
     return choice.table(frame).require_rows()
+
+
+def require_frame_rows(frame: Any, where: str) -> None:
+    if len(frame) == 0:
+        raise DataError(f"no rows: {where} holds column names only; at least one row is needed")
 
 
 def _tables(frame: Any, choice: Choice) -> Iterator[Table]:
@@ -349,7 +353,7 @@ def _series(columns: Any) -> list[Any]:
     import narwhals as nw
 
     if _is_opened(columns):
-        return list(collect(columns, names_of(columns)).iter_columns())
+        return list((collect(columns, names_of(columns)) if is_lazy(columns) else columns).iter_columns())
     return [columns] if isinstance(columns, nw.Series) else []
 
 
@@ -386,7 +390,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             f"{table.name_of(index)}{where} holds dates or times ({dtype}): convert them to numbers first, e.g. seconds"
         )
     if not series.null_count():
-        return _known(series, None, index, table, hint, faults)
+        return _known(series, None, index, table, drop, hint, faults)
     null = series.is_null().to_numpy()
     if not drop:
         counted = null & _present(table, len(null))
@@ -394,7 +398,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             faults.append((int(np.argmax(counted)), index, "empty cell" if table.line_of else "missing value", True))
     rows = np.flatnonzero(~null)
     values = np.full(len(null), np.nan)
-    values[rows] = _known(series.drop_nulls(), rows, index, table, hint, faults)
+    values[rows] = _known(series.drop_nulls(), rows, index, table, drop, hint, faults)
     return values
 
 
@@ -404,20 +408,20 @@ def _present(table: Table, n: int) -> Any:
 
 
 def _known(
-    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, hint: str, faults: list[_Fault]
+    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
 ) -> NDArray[Any]:
     """A column without nulls; `rows` says which of the table's these are, if not all."""
     dtype = series.dtype
     if dtype.is_boolean() or dtype.is_decimal():
         return np.asarray(series.to_numpy(), np.float64)
     if not dtype.is_numeric() or "128" in str(dtype):  # NumPy has no 128-bit integers
-        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, hint, faults)
+        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, hint, faults)
     values: NDArray[Any] = series.to_numpy()
     return values
 
 
 def _cells(
-    cells: list[Any], rows: Any, index: int, table: Table, hint: str, faults: list[_Fault]
+    cells: list[Any], rows: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
 ) -> NDArray[np.float64]:
     """A column of objects, if each is a number; text is not taken for one."""
     out = np.full(len(cells), np.nan)
@@ -437,10 +441,13 @@ def _cells(
             text = i if text is None else text
             continue
         else:
-            what = f"text {word!r:.60}" if word.strip() else "empty cell"
-            if hint and i == 0 and word.strip() and index < table.n_features and table.feature_names is not None:
+            blank = not word.strip()
+            if blank and drop:
+                continue
+            what = "empty cell" if blank else f"text {word!r:.60}"
+            if hint and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
                 table.refuse(int(row), index, what, cure=hint.format(table.feature_names[index]))
-        faults.append((int(row), index, what, False))
+        faults.append((int(row), index, what, what == "empty cell"))
         return out
     if text is not None:
         raise DataError(

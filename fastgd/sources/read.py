@@ -10,7 +10,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import numbers, read_arrays, read_points, weigh
+from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
 from fastgd.sources.table import Stream, Table, require_missing
 
@@ -76,7 +76,7 @@ def read(
         x, y = data
         return read_pair(x, y, features, weight, missing)
     if features is not None:
-        raise DataError("features= picks columns by name, and data are an array: pass the columns themselves")
+        refuse_features()
     return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
 
 
