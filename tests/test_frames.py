@@ -95,7 +95,8 @@ def test_rows_with_nulls_are_dropped(name: str, data: list[tuple[int | None, ...
     """Against plain Python: weight 0 is absent, the rest of the rows must be whole."""
     present = [row for row in data if row[2] != 0]
     whole = [row for row in present if None not in row]
-    columns = {key: [None if v is None else float(v) for v in values] for key, values in zip("abw", zip(*data, strict=True), strict=True)}
+    floats = [[None if v is None else float(v) for v in values] for values in zip(*data, strict=True)]
+    columns = dict(zip("abw", floats, strict=True))
     pa = arrow()
     typed = pa.table({key: pa.array(values, pa.float64()) for key, values in columns.items()})
     makers = {"PyArrow": lambda: typed, "reader": lambda: batches(typed), "DuckDB": lambda: duck(typed)}
@@ -238,7 +239,10 @@ def errors() -> list[tuple[Call, str]]:
             lambda: read_features(frame, ("A", "b")),
             "no column 'A' in X, and the fit was made with it: it has 'a', 'b', 'town', 'w'",
         ),
-        (lambda: read_features(frame.rename(columns={"a": "area1"}), ("area", "b")), "no column 'area' in X, and the fit was made with it: did you mean 'area1'?"),
+        (
+            lambda: read_features(frame.rename(columns={"a": "area1"}), ("area", "b")),
+            "no column 'area' in X, and the fit was made with it: did you mean 'area1'?",
+        ),
         (
             lambda: read_features(nulls, ("a", "b")),
             "missing value in row 1, column 'b': every value must be a finite number; "

@@ -117,7 +117,7 @@ def _tables(frame: Any, choice: Choice) -> Iterator[Table]:
 
 
 def _batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
-    """Native frames of these columns, one after the other, and never more of them in memory than it takes."""
+    """Native frames that have these columns, one after the other; what is computed for them is these columns only."""
     import narwhals as nw
 
     if isinstance(frame, nw.LazyFrame):
@@ -132,7 +132,7 @@ def _batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
         frame = _arrow_reader(native)
     try:
         for batch in frame:
-            yield _arrow_table(batch).select(list(needed))
+            yield _arrow_table(batch)
     finally:
         frame.close()  # until then, a DuckDB connection takes no other query
 
