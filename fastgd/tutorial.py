@@ -233,7 +233,9 @@ def _warn_overflow(points: NDArray[np.float64], b: float, m: float | NDArray[np.
     from fastgd.fit import analyse
     from fastgd.sources import Table
 
-    Table(points).refuse_bad_cell()
+    table = Table(points)
+    table.can_drop = False
+    table.refuse_bad_cell()
     if _finite(b, m):
         try:
             where = f"on these points it is stable for learning rates below {analyse(points).max_learning_rate:.9g}"

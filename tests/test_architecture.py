@@ -36,6 +36,7 @@ LEVELS = {
     "sources/arrays.py": 2.1,
     "sources/frames.py": 2.2,
     "sources/files.py": 2.3,
+    "sources/blocks.py": 2.35,
     "sources/read.py": 2.4,
     "sources/__init__.py": 2.5,
     "packing.py": 2.51,

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import test_blocks
+import test_frames
 
 import fastgd
 
@@ -31,6 +33,7 @@ fit, analyse, from_arrays = fastgd.fit, fastgd.analyse, fastgd.Moments.from_arra
 
 FINITE = "every value must be a finite number"
 CELL = f"{FINITE}; correct the cell or drop the row"
+MISSING = f"{CELL}, e.g. with missing='drop'"
 ROWS = "(rows count from 0)"
 TOL = "it must lie between 0 and 1, the share of the distance that may be left"
 RATE = "it must be a positive, finite number; 'auto' finds the fastest"
@@ -48,9 +51,9 @@ class Unreadable:
 
 ARRAYS: list[tuple[Call, str]] = [
     # not finite
-    (lambda: fit([1, nan, 3], y), f"nan in row 1, x: {CELL} {ROWS}"),
+    (lambda: fit([1, nan, 3], y), f"nan in row 1, x: {MISSING} {ROWS}"),
     (lambda: fit(x, [1, -inf, 3]), f"-inf in row 1, the target y: {CELL} {ROWS}"),
-    (lambda: fit([[1, 2], [nan, 3]]), f"nan in row 1, x: {CELL} {ROWS}"),
+    (lambda: fit([[1, 2], [nan, 3]]), f"nan in row 1, x: {MISSING} {ROWS}"),
     (lambda: fit([[1, 2], [3, inf]]), f"inf in row 1, the target y: {CELL} {ROWS}"),
     (lambda: analyse(np.array([1, 2, inf], np.float32), y), f"inf in row 2, x: {CELL} {ROWS}"),
     (lambda: from_arrays(x, [nan, 2, 3]), f"nan in row 0, the target y: {CELL} {ROWS}"),
@@ -311,10 +314,10 @@ FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", "a,b\n1,2\nabc,4\n", {}, "text 'abc' in line 3 of {path}, column 'a': " + CELL),
     ("f.csv", "a,b\n1,2\n1_0,4\n", {}, "text '1_0' in line 3 of {path}, column 'a': " + CELL),
     ("f.csv", "a,b\n1,2\n2,NA\n", {}, "text 'NA' in line 3 of {path}, the target 'b': " + CELL),
-    ("f.csv", "a,b\n1,2\n2,nan\n", {}, "nan in line 3 of {path}, the target 'b': " + CELL),
+    ("f.csv", "a,b\n1,2\n2,nan\n", {}, "nan in line 3 of {path}, the target 'b': " + MISSING),
     ("f.csv", "a,b\n1,2\ninf,3\n", {}, "inf in line 3 of {path}, column 'a': " + CELL),
-    ("f.csv", "a,b\n1,2\n,4\n", {}, "empty cell in line 3 of {path}, column 'a': " + CELL),
-    ("f.csv", "a,b\n1,2\n,4\nu,5\n", {}, "empty cell in line 3 of {path}, column 'a': " + CELL),
+    ("f.csv", "a,b\n1,2\n,4\n", {}, "empty cell in line 3 of {path}, column 'a': " + MISSING),
+    ("f.csv", "a,b\n1,2\n,4\nu,5\n", {}, "empty cell in line 3 of {path}, column 'a': " + MISSING),
     ("f.csv", b"a,b\n1,2\ncaf\xe9,4\n", {}, "text 'caf\ufffd' in line 3 of {path}, column 'a': " + CELL),
     ("f.csv", "a,b\n2020-01-01,2\n2020-01-02,4\n", {}, "column 'a' of {path} " + DAYS),
     ("f.csv", "a,b\n1,2\n2,4,5\n", {}, "3 cells in line 3 of {path} where line 1 has 2: every line needs as many"),
@@ -395,7 +398,7 @@ def test_missing_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytes
 def frames() -> list[tuple[Call, str]]:
     pd = pytest.importorskip("pandas", reason="errors of frames are tested on pandas")
     ab = pd.DataFrame({"a": x, "b": y})
-    cell = f"column 'a': {CELL} {ROWS}"
+    cell, missing = (f"column 'a': {text} {ROWS}" for text in (CELL, MISSING))
 
     def a(values: Any) -> Any:
         return pd.DataFrame({"a": values, "b": y})
@@ -410,8 +413,8 @@ def frames() -> list[tuple[Call, str]]:
             "the frame has the column name 0, which is no text: rename the columns, or pass arrays (x, y)",
         ),
         (lambda: fit(pd.DataFrame([[1, 2]], columns=["a", "a"]), "a"), "the frame has two columns of one name: rename one …"),
-        (lambda: fit(a([1, nan, 3]), "b"), f"missing value in row 1, {cell}"),
-        (lambda: fit(a(pd.array([1, None, 3], "Int64")), "b"), f"missing value in row 1, {cell}"),
+        (lambda: fit(a([1, nan, 3]), "b"), f"missing value in row 1, {missing}"),
+        (lambda: fit(a(pd.array([1, None, 3], "Int64")), "b"), f"missing value in row 1, {missing}"),
         (lambda: fit(a([1, inf, 3]), "b"), f"inf in row 1, {cell}"),
         (lambda: fit(a([1, "q", 3]), "b"), f"text 'q' in row 1, {cell}"),
         (lambda: fit(a([1, [2], 3]), "b"), f"[2] in row 1, {cell}"),
@@ -431,8 +434,8 @@ def frames() -> list[tuple[Call, str]]:
         ),
         (lambda: fit(ab[["a"]], ab), "y is a frame of 2 columns, 'a', 'b': pass one of them"),
         (lambda: fit(ab[["a"]], y[:2]), "x has 3 rows and y has 2: each x needs its y"),
-        (lambda: fit(ab[["a"]], pd.Series([1, nan, 2], name="b")), f"missing value in row 1, the target 'b': {CELL} {ROWS}"),
-        (lambda: fit(x, pd.Series([1, nan, 2])), f"missing value in row 1, the target y: {CELL} {ROWS}"),
+        (lambda: fit(ab[["a"]], pd.Series([1, nan, 2], name="b")), f"missing value in row 1, the target 'b': {MISSING} {ROWS}"),
+        (lambda: fit(x, pd.Series([1, nan, 2])), f"missing value in row 1, the target y: {MISSING} {ROWS}"),
         (lambda: fit(ab, ab["b"], features=["c"]), "no column 'c' in x: it has 'a', 'b'"),
         (
             lambda: fit(ab["a"], ab["b"], features=["a"]),
@@ -450,7 +453,7 @@ def test_text_of_frames() -> None:
 def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     """The last line of fastgd in each error's traceback is its raise statement: none may be left over."""
     pytest.importorskip("pyarrow", reason="reading files needs pyarrow")
-    calls = [call for call, _ in ARRAYS + ARGUMENTS + TUTORIAL + frames()]
+    calls = [call for call, _ in ARRAYS + ARGUMENTS + TUTORIAL + frames() + test_frames.errors() + test_blocks.ERRORS]
     for i, (name, content, options, _) in enumerate(FILES):
         path = write(tmp_path, f"{i}{name}", content)
         calls.append(lambda path=path, options=options: fit(path, **options))
@@ -490,8 +493,8 @@ def test_a_pipe_is_refused_and_not_called_empty(tmp_path: Path) -> None:
 def test_the_last_bad_row_of_many_is_named() -> None:
     big = np.ones(300_001)
     big[-1] = nan
-    check(lambda: fit(big, big), f"nan in row 300000, x: {CELL} {ROWS}")
-    check(lambda: fit(big.astype(np.float32), np.ones(300_001)), f"nan in row 300000, x: {CELL} {ROWS}")
+    check(lambda: fit(big, big), f"nan in row 300000, x: {MISSING} {ROWS}")
+    check(lambda: fit(big.astype(np.float32), np.ones(300_001)), f"nan in row 300000, x: {MISSING} {ROWS}")
 
 
 def test_unstable_rate() -> None:

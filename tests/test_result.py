@@ -55,7 +55,7 @@ def test_prediction_takes_the_fitted_column_by_name() -> None:
     result = fastgd.fit(frame, "price", features=["area"])
     assert result.predict(frame).tolist() == result.predict(X).tolist()
     assert result.score(frame, frame["price"]) == pytest.approx(result.r2, rel=1e-13)
-    with pytest.raises(fastgd.DataError, match="^no column 'area' in X: it has 'price'$"):
+    with pytest.raises(fastgd.DataError, match="^no column 'area' in X, and the fit was made with it: it has 'price'$"):
         result.predict(frame[["price"]])
     assert fastgd.fit(X, Y).predict(frame[["area"]]).tolist() == result.predict(X).tolist()
 

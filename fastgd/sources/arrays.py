@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.table import FLOAT64, Table
+from fastgd.sources.table import FLOAT64, Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
 
 
-def read_arrays(x: Any, y: Any) -> Table:
-    """x of shape (n,) or (n, p) and y of shape (n,)."""
-    X = numbers(x, "x")
-    t = numbers(y, "y")
+def read_arrays(x: Any, y: Any, drop: bool = False) -> Table:
+    """x of shape (n,) or (n, p) and y of shape (n,); `drop` as for `numbers`."""
+    X = numbers(x, "x", drop)
+    t = numbers(y, "y", drop)
     if X.ndim == 1:
         X = X[_AS_COLUMN]
     if X.ndim == 2 and t.ndim == 1 and len(X) == len(t) > 0 < X.shape[1]:
@@ -42,9 +42,9 @@ def read_arrays(x: Any, y: Any) -> Table:
     return Table(X, t)
 
 
-def read_points(data: Any) -> Table:
-    """Rows of features with the target last: (n, p + 1)."""
-    points = numbers(data, "data")
+def read_points(data: Any, drop: bool = False) -> Table:
+    """Rows of features with the target last: (n, p + 1); `drop` as for `numbers`."""
+    points = numbers(data, "data", drop)
     if points.ndim == 2:
         n, width = points.shape
         if n > 0 and width > 1:
@@ -57,12 +57,38 @@ def read_points(data: Any) -> Table:
     )
 
 
-def numbers(values: Any, name: str) -> NDArray[Any]:
-    """An array of real numbers, not converted yet."""
+def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.float64]:
+    """One weight for each of n rows; `Table.settle` looks at their values."""
+    if isinstance(sample_weight, str):
+        raise DataError(f"sample_weight={sample_weight!r} is a column name, and arrays have none: pass the weights themselves")
+    weight = as_float64(numbers(sample_weight, "sample_weight", drop))
+    if weight.shape != (n,):
+        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
+    return weight
+
+
+def refuse_features() -> Never:
+    raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+
+
+def weigh(table: Table, sample_weight: Any, missing: str) -> Table:
+    """The rows of arrays that count."""
+    if sample_weight is not None:
+        table.weight = read_weight(sample_weight, len(table.X), missing == "drop")
+    return table.settle(missing)
+
+
+def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
+    """An array of real numbers, not converted yet. With `drop`, cells that are masked or None become NaN."""
     if type(values) is ndarray and values.dtype is FLOAT64:
         return values
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        where = _place(tuple(np.argwhere(np.ma.getmaskarray(values))[0]))
+        mask = np.ma.getmaskarray(values)
+        if drop:
+            filled = np.array(numbers(np.where(mask, 0, values.data), name), np.float64)
+            filled[mask] = np.nan
+            return filled
+        where = _place(tuple(np.argwhere(mask)[0]))
         raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
     try:
         array = np.asarray(values)
@@ -74,7 +100,7 @@ def numbers(values: Any, name: str) -> NDArray[Any]:
     if dtype.kind in "OSUT":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
         if array.ndim == 0:
             raise DataError(f"{name} of type {type(values).__qualname__} cannot be read: pass an array, a list or a column")
-        return _parse(np.asarray(values, dtype=object), name)
+        return _parse(np.asarray(values, dtype=object), name, drop)
     if dtype.names:
         raise DataError(f"{name} is a structured array with fields {', '.join(dtype.names)}: pass two of them as (x, y)")
     words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(dtype.kind, f"values of type {dtype}")
@@ -92,11 +118,11 @@ def real(value: Any) -> float | None:
         return None
 
 
-def _parse(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
     """Objects as float64, if each is a number."""
     out = np.empty(array.shape)
     for index, cell in np.ndenumerate(array):
-        number = real(cell)
+        number = np.nan if cell is None and drop else real(cell)
         if number is None:
             reason = "a number is needed"
             if isinstance(cell, str | bytes):

@@ -6,13 +6,13 @@ import csv
 import io
 import os
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Any
 
 from fastgd.errors import DataError, missing_extra
-from fastgd.sources.frames import choose_columns, is_number, read_frame
+from fastgd.sources.frames import Columns, is_number, require_frame_rows
 from fastgd.sources.table import Table, default_names
 
 _PARQUET = (".parquet", ".pq")
@@ -48,11 +48,11 @@ def _read_parquet(path: str, target: Any, features: Sequence[str] | None) -> Tab
         with parquet.ParquetFile(path) as file:
             names = file.schema_arrow.names
             _refuse_twice(names, path)
-            target, chosen = choose_columns(names, target, features, path)
-            frame = file.read(columns=[*chosen, target])
+            columns = Columns.choose(names, target, features, path=path)
+            frame = file.read(columns=list(columns.needed))
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise DataError(f"{path} is not a whole Parquet file: {_first_line(error)}") from None
-    return read_frame(frame, target, chosen, path)
+    return _table(frame, columns, path)
 
 
 def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
@@ -71,7 +71,7 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
     else:
         names, skipped = [cell.strip() for cell in cells], 1
         _refuse_twice(names, path)
-    target, chosen = choose_columns(names, target, features, path)
+    columns = Columns.choose(names, target, features, path=path)
     if len(header) == skipped:
         raise DataError(f"no rows: {path} holds column names only; at least one row is needed")
     try:
@@ -79,7 +79,7 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
             path,
             read_options=arrow.ReadOptions(column_names=names, skip_rows=header[skipped][0] - 1),
             parse_options=arrow.ParseOptions(newlines_in_values=True),  # without it, rows at a block's edge are cut silently
-            convert_options=arrow.ConvertOptions(include_columns=[*chosen, target], null_values=[""]),
+            convert_options=arrow.ConvertOptions(include_columns=list(columns.needed), null_values=[""]),
         )
     except pyarrow.ArrowInvalid as error:
         raise DataError(_ragged_row(path, line, len(names)) or f"{path} cannot be read: {_first_line(error)}") from None
@@ -88,7 +88,14 @@ def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
         with closing(_rows(path)) as rows:
             return next(islice(rows, skipped + row, None))[0]
 
-    return read_frame(frame, target, chosen, path, line_of)
+    return _table(frame, columns, path, line_of)
+
+
+def _table(frame: Any, columns: Columns, path: str, line_of: Callable[[int], int] | None = None) -> Table:
+    import narwhals as nw
+
+    require_frame_rows(frame, path)
+    return columns.table(nw.from_native(frame), path, line_of)
 
 
 def _rows(path: str) -> Generator[tuple[int, list[str]], None, None]:

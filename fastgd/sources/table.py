@@ -18,6 +18,8 @@ FLOAT64 = np.dtype(np.float64)
 CHUNK = 262_144
 """Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
 
+_CORRECT = "correct the cell or drop the row"
+
 
 class Table:
     """Feature columns and target of one source.
@@ -39,8 +41,14 @@ class Table:
     block : int or None
         Of an iterable of blocks, which one this is, for messages.
     weight : ndarray of shape (n,), or empty for ones
+        Positive once the table is settled.
+    weight_name : str or None
     n_dropped : int
         Rows that had a missing value and are left out.
+    n_absent : int
+        Rows that had weight 0 and are left out.
+    can_drop : bool
+        Whether the caller takes missing='drop', for messages.
     """
 
     feature_names: tuple[str, ...] | None = None
@@ -51,7 +59,10 @@ class Table:
     first_row: int = 0
     block: int | None = None
     weight: NDArray[Any] = EMPTY
+    weight_name: str | None = None
     n_dropped: int = 0
+    n_absent: int = 0
+    can_drop: bool = True
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
@@ -100,6 +111,76 @@ class Table:
         taken.rows = rows + self.first_row if self.rows is None else self.rows[rows]
         return taken
 
+    def settle(self, missing: str = "raise") -> Table:
+        """The rows that count.
+
+        A row of weight 0 is absent, whatever stands in it. With missing='drop', so is one with a NaN in a feature, the target or
+        the weight. Both are counted; that any row is left is for `require_rows`.
+
+        Raises
+        ------
+        DataError
+            A weight that is negative or not finite.
+        """
+        table = self if self.weight is EMPTY else self._present(missing)
+        return table._complete() if missing == "drop" else table
+
+    def _present(self, missing: str) -> Table:
+        weight = self.weight
+        bad = ~(weight >= 0.0) | (weight == np.inf)
+        if missing == "drop":
+            bad &= ~np.isnan(weight)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise DataError(
+                f"{self.name_of(self.n_features + 1)} is {weight[row]} {self.place_of(row)}: "
+                f"weights must be finite and not negative{self.counted}"
+            )
+        if weight.all():
+            return self
+        rows = np.flatnonzero(weight)
+        table = self.take(rows)
+        table.n_absent += len(weight) - len(rows)
+        return table
+
+    def _complete(self) -> Table:
+        missing = np.zeros(len(self.X), bool)
+        for start in range(0, len(missing), CHUNK):
+            rows = slice(start, start + CHUNK)
+            missing[rows] = np.isnan(self.X[rows]).any(axis=1)
+            for column in (self.y, self.weight):
+                if column is not EMPTY:
+                    missing[rows] |= np.isnan(column[rows])
+        if not missing.any():
+            return self
+        table = self.take(np.flatnonzero(~missing))
+        table.n_dropped += int(np.count_nonzero(missing))
+        return table
+
+    def require_rows(self) -> Table:
+        """The table itself; an error that says why if no row is left."""
+        if len(self.X) == 0:
+            raise _no_rows(self.n_dropped, self.n_absent)
+        return self
+
+    def pieces(self) -> Iterator[Table]:
+        """The same rows, at most CHUNK at a time, where they are."""
+        if len(self.X) <= CHUNK:
+            yield self
+            return
+        for start in range(0, len(self.X), CHUNK):
+            rows = slice(start, start + CHUNK)
+            piece = copy(self)
+            piece.X = self.X[rows]
+            piece.y, piece.weight = (v if v is EMPTY else v[rows] for v in (self.y, self.weight))
+            if self.rows is None:
+                piece.first_row += start
+            else:
+                piece.rows = self.rows[rows]
+            if start:
+                piece.n_dropped = piece.n_absent = 0
+            yield piece
+
     def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """The columns as float64, CHUNK rows at a time."""
         for start in range(0, len(self.X), CHUNK):
@@ -107,7 +188,9 @@ class Table:
             yield as_float64(self.X[start:stop]), as_float64(self.y[start:stop])
 
     def name_of(self, column: int) -> str:
-        """How to call a column, the target being the last, in a message."""
+        """How to call a column in a message; the target comes after the features, and the weights after it."""
+        if column > self.n_features:
+            return "sample_weight" if self.weight_name is None else f"the weight {self.weight_name!r}"
         if column == self.n_features:
             return "the target y" if self.target_name is None else f"the target {self.target_name!r}"
         if self.feature_names:
@@ -135,14 +218,20 @@ class Table:
                 row = int(np.argmax(bad))
                 cells = np.append(X[row], y[row] if y.size else [])
                 column = int(np.argmax(~np.isfinite(cells)))
-                self.refuse(row0 + row, column, f"{cells[column]}")
+                self.refuse(row0 + row, column, f"{cells[column]}", missing=bool(np.isnan(cells[column])))
             row0 += len(X)
 
-    def refuse(self, row: int, column: int, what: str) -> Never:
+    def refuse(self, row: int, column: int, what: str, missing: bool = False, cure: str = _CORRECT) -> Never:
+        advice = ", e.g. with missing='drop'" if missing and self.can_drop else ""
         raise DataError(
             f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
-            f"correct the cell or drop the row{'' if self.line_of else ' ' + COUNTED}"
+            f"{cure}{advice}{self.counted}"
         )
+
+    @property
+    def counted(self) -> str:
+        """How rows are counted, where `place_of` names one."""
+        return "" if self.line_of else " " + COUNTED
 
 
 class Stream:
@@ -162,7 +251,33 @@ class Stream:
         self._tables = tables
 
     def __iter__(self) -> Iterator[Table]:
-        return self._tables
+        rows = dropped = absent = 0
+        for table in self._tables:
+            rows += len(table.X)
+            dropped += table.n_dropped
+            absent += table.n_absent
+            yield from table.pieces()
+        if rows == 0:
+            raise _no_rows(dropped, absent)
+
+
+def require_missing(missing: Any) -> None:
+    """That it is a way to treat missing values."""
+    if not isinstance(missing, str) or missing not in ("raise", "drop"):
+        raise DataError(f"missing={missing!r:.60}: pass 'raise' or 'drop'")
+
+
+def _no_rows(dropped: int, absent: int) -> DataError:
+    """Why none is left."""
+    if dropped == absent == 0:
+        return DataError("no rows: the data are empty; at least one row is needed")
+    if dropped == 0:
+        return DataError("sample_weight is zero in every row: at least one row must count")
+    among = f" of weight above 0 ({absent} {'has' if absent == 1 else 'have'} weight 0)" if absent else ""
+    return DataError(
+        f"no rows are left: every row{among} has a missing value, and missing='drop' leaves them out, {dropped} in all; "
+        "take out a column that is empty throughout, or fill its cells"
+    )
 
 
 def default_names(p: int) -> tuple[str, ...]:
