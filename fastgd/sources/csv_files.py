@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -138,13 +138,14 @@ class CsvFile:
         try:
             frame = self._parse(piece, choose, types)
         except pa.ArrowInvalid:
-            # A cell that is no number, or a row of another length. As text every cell can be read, and the first that is
-            # no number is refused with its place.
+            # A cell that is no number, or a row of another length. Bytes take any cell, and the first that is no number is then
+            # refused with its place.
+            numbers = [name for name, kind in types.items() if not pa.types.is_string(kind)]
             try:
-                frame = self._parse(piece, choose, dict.fromkeys(types, pa.string()))
+                frame = self._parse(piece, choose, types | dict.fromkeys(numbers, pa.binary()))
             except pa.ArrowInvalid as error:
                 raise self._what_is_wrong(piece, error) from None
-            self._refuse_decimal_comma(frame, types, line_of)
+            self._refuse_decimal_comma(frame, numbers, line_of)
         table: Table = choose.table(nw.from_native(frame), self.path, line_of, 0, None)
         return table
 
@@ -181,15 +182,12 @@ class CsvFile:
                 return _not_utf8(f"line {line} of {self.path}")
         return DataError(f"{self.path} cannot be read: {first_line(error)}")
 
-    def _refuse_decimal_comma(self, frame: Any, types: dict[str, Any], line_of: Any) -> None:
-        import pyarrow as pa
-
-        for name, kind in types.items():
-            if not pa.types.is_string(kind):
-                cells = frame[name].to_pylist()
-                row = next((i for i, cell in enumerate(cells) if cell and not is_number(cell)), None)
-                if row is not None and is_number(cells[row].replace(",", ".", 1)):
-                    raise _decimal_comma(cells[row], line_of(row), self.path)
+    def _refuse_decimal_comma(self, frame: Any, numbers: list[str], line_of: Callable[[int], int]) -> None:
+        for name in numbers:
+            cells = ((cell or b"").decode("utf-8", "replace") for cell in frame[name].to_pylist())
+            row, cell = next(((i, cell) for i, cell in enumerate(cells) if cell and not is_number(cell)), (0, ""))
+            if is_number(cell.replace(",", ".", 1)):
+                raise _decimal_comma(cell, line_of(row), self.path)
 
 
 def first_line(error: Exception) -> str:
