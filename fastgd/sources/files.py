@@ -1,123 +1,127 @@
-"""CSV and Parquet files, read by pyarrow."""
+"""CSV and Parquet files: one, several or a pattern, as a stream of tables."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
+from copy import copy
+from glob import glob
 from typing import Any
 
+import numpy as np
+
 from fastgd.errors import DataError, missing_extra
-from fastgd.sources.frames import Columns, is_number, require_frame_rows
-from fastgd.sources.table import Table, default_names
+from fastgd.sources.csv_files import CsvFile
+from fastgd.sources.frames import Columns, choose_columns, listing
+from fastgd.sources.parquet_files import ParquetFile
+from fastgd.sources.table import Stream, Table
 
 _PARQUET = (".parquet", ".pq")
 
 
-def read_file(path: str, target: Any, features: Sequence[str] | None) -> Table:
-    """The target and feature columns of a CSV or Parquet file."""
+def read_files(
+    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    choose: Callable[[list[str], str], Any],
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> Stream:
+    """Rows of files one after the other, some at a time; each file is looked at before the first row is read.
+
+    Parameters
+    ----------
+    data : path, list of paths, or pattern
+        "part-*.parquet" stands for all such files, sorted by name. CSV files may be compressed: .gz, .bz2, .zst. A pipe is
+        read as CSV, once.
+    choose : callable
+        Of the first file's column names and its path; its result says which are `needed` and makes a `table` of a frame of them,
+        as `frames.Columns` does. If its `missing` is "drop", empty cells and NA, N/A, NaN, nan, null, NULL, None in a CSV are
+        missing; if it has `as_text`, those columns of a CSV are text whatever they hold.
+    delimiter : str, optional
+        What separates the cells of a CSV; by default comma, semicolon, tab or |, whichever the first two rows show.
+    header : bool, optional
+        Whether a CSV begins with column names; by default it does unless its first row holds numbers only.
+
+    Raises
+    ------
+    DataError
+        Here for a file that is missing, empty or lacks a column; from the stream for a row or a cell, with file and line.
+    """
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        raise missing_extra("pyarrow", "files", "reading files") from None
+    if delimiter is not None and not (isinstance(delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', delimiter)):
+        raise DataError(f"delimiter={delimiter!r}: pass the one character that separates cells, as ';' or '\\t'")
+    if header is not None and not isinstance(header, bool):
+        raise DataError(f"header={header!r}: pass True or False")
+    paths = _paths(data)
+    first = _open(paths[0], None, delimiter, header)
+    _refuse_twice(first.names, first.path)
+    choice = choose(first.names, first.path)
+    first.require_rows()
+    files = [first]
+    for path in paths[1:]:
+        file = _open(path, first, delimiter, header)
+        _require_columns(file, choice.needed, first.path)
+        file.require_rows()
+        files.append(file)
+    stream = Stream(iter(()))
+    stream._tables = _tables(files, choice, stream)
+    return stream
+
+
+def _tables(files: list[CsvFile | ParquetFile], choice: Any, stream: Stream) -> Iterator[Table]:
+    sizes = [os.path.getsize(file.path) for file in files]
+    total, before = sum(sizes), 0
+    types: dict[str, Any] = {}
+    for file, size in zip(files, sizes, strict=True):
+        with closing(file.tables(choice, types)) as tables:  # type: ignore[type-var]
+            for table, share in tables:
+                stream.share = None if share is None else (before + share * size) / total
+                yield table
+        before += size
+
+
+def _paths(data: Any) -> list[str]:
+    if isinstance(data, str | os.PathLike):
+        path = os.fsdecode(data)
+        if os.path.lexists(path) or not any(c in path for c in "*?["):
+            return [path]
+        found = sorted(glob(path, recursive=True))
+        if not found:
+            raise DataError(f"no file matches {path!r} (looked in {os.getcwd()})")
+        return found
+    paths = [found for one in data for found in _paths(one)]
+    if not paths:
+        raise DataError("no files: the list is empty")
+    return paths
+
+
+def _open(path: str, like: CsvFile | ParquetFile | None, delimiter: str | None, header: bool | None) -> CsvFile | ParquetFile:
+    """A file, looked at; `like` the first one if it is another."""
     if not os.path.exists(path):
         raise DataError(f"no file {path!r} (looked in {os.getcwd()})")
     if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name a CSV or Parquet file in it")
-    if not os.path.isfile(path):
-        raise DataError(f"{path} is a pipe or a device: save what it holds to a file first")
-    try:
-        import pyarrow
-    except ImportError:
-        raise missing_extra("pyarrow", "files", "reading files") from None
-    if os.path.getsize(path) == 0:
-        raise DataError(f"{path} is empty: at least one row is needed")
-    if path.lower().endswith(_PARQUET):
-        return _read_parquet(path, target, features)
-    try:
-        return _read_csv(path, target, features)
-    except (pyarrow.ArrowInvalid, OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {_first_line(error)}") from None
+    if os.path.isfile(path):
+        if os.path.getsize(path) == 0:
+            raise DataError(f"{path} is empty: at least one row is needed")
+        if path.lower().endswith(_PARQUET):
+            return ParquetFile(path)
+    elif like is not None:
+        raise DataError(f"{path} is a pipe or a device: it can be read only as the first of the files")
+    if isinstance(like, CsvFile):
+        return CsvFile(path, like, like.delimiter, header)
+    return CsvFile(path, None, delimiter, header)
 
 
-def _read_parquet(path: str, target: Any, features: Sequence[str] | None) -> Table:
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        with parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            _refuse_twice(names, path)
-            columns = Columns.choose(names, target, features, path=path)
-            frame = file.read(columns=list(columns.needed))
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise DataError(f"{path} is not a whole Parquet file: {_first_line(error)}") from None
-    return _table(frame, columns, path)
-
-
-def _read_csv(path: str, target: Any, features: Sequence[str] | None) -> Table:
-    """A first row of numbers only is data: its columns are then x and y, or x0, x1, … and y."""
-    import pyarrow
-    from pyarrow import csv as arrow
-
-    with closing(_rows(path)) as rows:
-        header = list(islice(rows, 2))
-    if not header:
-        raise DataError(f"{path} is empty: at least one row is needed")
-    line, cells = header[0]
-    _require_columns(cells, path)
-    if all(is_number(cell) for cell in cells):
-        names, skipped = [*default_names(len(cells) - 1), "y"], 0
-    else:
-        names, skipped = [cell.strip() for cell in cells], 1
-        _refuse_twice(names, path)
-    columns = Columns.choose(names, target, features, path=path)
-    if len(header) == skipped:
-        raise DataError(f"no rows: {path} holds column names only; at least one row is needed")
-    try:
-        frame = arrow.read_csv(
-            path,
-            read_options=arrow.ReadOptions(column_names=names, skip_rows=header[skipped][0] - 1),
-            parse_options=arrow.ParseOptions(newlines_in_values=True),  # without it, rows at a block's edge are cut silently
-            convert_options=arrow.ConvertOptions(include_columns=list(columns.needed), null_values=[""]),
-        )
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(_ragged_row(path, line, len(names)) or f"{path} cannot be read: {_first_line(error)}") from None
-
-    def line_of(row: int) -> int:
-        with closing(_rows(path)) as rows:
-            return next(islice(rows, skipped + row, None))[0]
-
-    return _table(frame, columns, path, line_of)
-
-
-def _table(frame: Any, columns: Columns, path: str, line_of: Callable[[int], int] | None = None) -> Table:
-    import narwhals as nw
-
-    require_frame_rows(frame, path)
-    return columns.table(nw.from_native(frame), path, line_of)
-
-
-def _rows(path: str) -> Generator[tuple[int, list[str]], None, None]:
-    """The rows that are not blank lines, each with the line on which it begins; decompressed as its name says."""
-    import pyarrow
-
-    with io.TextIOWrapper(pyarrow.input_stream(path), encoding="utf-8-sig", errors="replace", newline="") as text:
-        reader = csv.reader(text)
-        line = 1
-        for cells in reader:
-            if cells:
-                yield line, cells
-            line = reader.line_num + 1
-
-
-def _require_columns(cells: list[str], path: str) -> None:
-    if any(re.search("[\0-\10\ufffd]", cell) for cell in cells):
-        raise DataError(f"{path} is not UTF-8 text: save it as CSV in UTF-8, or if it is Parquet name it .parquet")
-    if len(cells) == 1:
-        other = next((s for s in ";\t| " if s in cells[0].strip()), None)
-        advice = "" if other is None else f"; if the separator is {other!r}, pass pandas.read_csv(path, sep={other!r})"
-        raise DataError(f"{path} has one column, {cells[0]!r:.60}: feature and target are needed, separated by commas{advice}")
+def _require_columns(file: CsvFile | ParquetFile, needed: Sequence[str], first: str) -> None:
+    for name in needed:
+        if name not in file.names:
+            raise DataError(f"no column {name!r} in {file.path}, which {first} has: it has {listing(file.names)}")
+    _refuse_twice([name for name in file.names if name in needed], file.path)
 
 
 def _refuse_twice(names: list[str], path: str) -> None:
@@ -126,15 +130,19 @@ def _refuse_twice(names: list[str], path: str) -> None:
         raise DataError(f"{path} has two columns named {twice!r}: rename one")
 
 
-def _ragged_row(path: str, first: int, width: int) -> str | None:
-    """What is wrong with the first row whose number of cells is not that of the row on line `first`, if that is the trouble."""
-    with closing(_rows(path)) as rows:
-        for line, cells in rows:
-            if len(cells) != width:
-                count = f"{len(cells)} cell{'s'[: len(cells) - 1]}"
-                return f"{count} in line {line} of {path} where line {first} has {width}: every line needs as many"
-    return None
+def read_file(path: str, target: Any, features: Sequence[str] | None) -> Table:
+    """All rows of a file as one table."""
+    tables = list(read_files(path, lambda names, first: Columns(*choose_columns(names, target, features, first))))
+    whole = copy(tables[0])
+    if len(tables) == 1:
+        return whole
+    whole.X, whole.y = (np.concatenate([getattr(table, part) for table in tables]) for part in ("X", "y"))
+    starts = np.cumsum([0, *(len(table.X) for table in tables)])
 
+    def line_of(row: int) -> int:
+        i = int(np.searchsorted(starts, row, "right")) - 1
+        line: int = tables[i].line_of(row - int(starts[i]))  # type: ignore[misc]
+        return line
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    whole.line_of = None if whole.line_of is None else line_of
+    return whole
