@@ -41,6 +41,7 @@ MANY = [
     "price ~ I(area + 2 * age) + area:age - 1",
     "price ~ center(age) + scale(area)",
 ]
+ARRAYS = ["price ~ cr(age, df=3, constraints='center')", "price ~ scale(area, center=2)"]
 STATEFUL = ["price ~ poly(area, 2) + bs(age, df=4) + cr(age, df=3)", "price ~ C(zip) + center(age) + scale(area) + C(age > 4)"]
 
 
@@ -138,7 +139,7 @@ def test_more_rows_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
         numbers.features(FRAME.assign(zip=[9 if row == 30 else 1 for row in range(N)]))
 
 
-@pytest.mark.parametrize("text", [*MANY, *STATEFUL, "price ~ .", "price ~ C(town, levels=['C', 'B', 'A']):Q('age')"])
+@pytest.mark.parametrize("text", [*MANY, *STATEFUL, "price ~ .", "price ~ C(town, levels=['C', 'B', 'A']):Q('age')", *ARRAYS])
 def test_stored_and_rebuilt(text: str) -> None:
     formula = Formula(text, FRAME)
     again = Formula.from_dict(json.loads(json.dumps(formula.to_dict(), allow_nan=False)))
@@ -148,6 +149,12 @@ def test_stored_and_rebuilt(text: str) -> None:
     assert (again.needed, again.as_text, again.has_intercept) == (formula.needed, formula.as_text, formula.has_intercept)
     assert same(again.table(new), formula.table(new))
     assert again.to_dict() == formula.to_dict()
+
+
+def test_state_that_json_cannot_hold() -> None:
+    call = "scale(area, center=np.float32(2))"
+    with refused(f"{call} has learned something that cannot be written down, a ndarray: make the column beforehand"):
+        Formula(f"price ~ {call}", FRAME).to_dict()
 
 
 BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut off"
@@ -164,7 +171,8 @@ BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut o
         (lambda d: {**d, "columns": [["town", ["A", "A"]], ["age", None], ["price", None]]}, BROKEN),
         (lambda d: {**d, "columns": [["town", [["A"]]], ["age", None], ["price", None]]}, BROKEN),
         (lambda d: {**d, "columns": [["town", []], ["age", None], ["price", None]]}, BROKEN),
-        (lambda d: {**d, "state": [["center(age)", {"array": [1.0], "shape": [2]}]]}, BROKEN),
+        (lambda d: {**d, "state": [["center(age)", {"array": [1.0], "shape": [2], "dtype": "float64"}]]}, BROKEN),
+        (lambda d: {**d, "state": [["center(age)", {"array": [1.0], "shape": [1], "dtype": "object"}]]}, BROKEN),
         (lambda d: {**d, "features": 3}, BROKEN),
         (lambda d: {**d, "columns": d["columns"][:-1]}, "no column 'price' in the stored formula"),
         (lambda d: {**d, "columns": [*d["columns"], ["more", None]]}, "differ"),
@@ -295,6 +303,8 @@ def test_rows_left_out() -> None:
     assert table.X[:, 1].tolist() == [float(DATA["town"][row] == "B") for row in kept]
     with refused("inf in row 3, column 'age'"):
         formula.table(frame.assign(age=[np.inf if row == 3 else 1.0 for row in range(N)]))
+    with refused("np.log(age) is -inf in row 3, where age is 0.0"):
+        formula.table(frame.assign(age=[0.0 if row == 3 else 1.0 for row in range(N)]))
     with refused("town holds 'Salem' in row 7, a level"):  # counted before rows are left out
         formula.table(frame.assign(town=[*town[:7], "Salem", *town[8:]]))
     for bad in (-1.0, np.inf):

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from fastgd.errors import DataError
 
+_HELD = {"float64": np.float64, "int64": np.int64}  # arrays that JSON's numbers hold exactly
+
 
 class UnseenLevelError(Exception):
     """A cell that is none of the levels; `Formula` says where."""
@@ -108,8 +110,8 @@ def packed(value: Any, name: str) -> Any:
     value = plain(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, np.ndarray) and value.dtype == np.float64:
-        return {"array": value.ravel().tolist(), "shape": list(value.shape)}
+    if isinstance(value, np.ndarray) and value.dtype.name in _HELD:
+        return {"array": value.ravel().tolist(), "shape": list(value.shape), "dtype": value.dtype.name}
     if isinstance(value, list | tuple):
         return {"list": [packed(item, name) for item in value]}
     if isinstance(value, dict):
@@ -122,7 +124,7 @@ def unpacked(stored: Any) -> Any:
     if not isinstance(stored, dict):
         return stored
     if "array" in stored:
-        return np.array(stored["array"], np.float64).reshape(stored["shape"])
+        return np.array(stored["array"], _HELD[stored["dtype"]]).reshape(stored["shape"])
     if "list" in stored:
         return [unpacked(item) for item in stored["list"]]
     return {unpacked(key): unpacked(item) for key, item in stored["dict"]}
