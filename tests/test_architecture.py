@@ -35,6 +35,9 @@ LEVELS = {
     "sources/table.py": 2.0,
     "sources/arrays.py": 2.1,
     "sources/frames.py": 2.2,
+    "sources/levels.py": 2.1,
+    "sources/terms.py": 2.25,
+    "sources/formulas.py": 2.26,
     "sources/ahead.py": 2.0,
     "sources/rows.py": 2.1,
     "sources/csv_files.py": 2.3,
@@ -68,7 +71,7 @@ LEVELS = {
 OUTSIDE = {
     0: set(),
     1: {"numba", "llvmlite"},
-    2: {"narwhals", "pyarrow", "numba", "scipy", "rich"},
+    2: {"narwhals", "pyarrow", "pandas", "formulaic", "numba", "scipy", "rich"},
     3: set(),
     4: {"typer", "rich", "matplotlib", "dask"},
 }
