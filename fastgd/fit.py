@@ -19,7 +19,7 @@ from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateErr
 from fastgd.moments import Moments, sum_stream, sum_table, threads
 from fastgd.progress import Progress, reporting
 from fastgd.result import FitResult
-from fastgd.sources import Stream, Table, read
+from fastgd.sources import Collection, Stream, Table, read
 from fastgd.sources.arrays import numbers
 from fastgd.stability import Stability, require_rate, require_tolerance
 
@@ -132,6 +132,8 @@ def fit(
         if type(source) is not Table:
             moments = _moments(source, n_jobs, progress)
         else:
+            if source.formula is not None:
+                fit_intercept = fit_intercept and source.formula.has_intercept
             if theta is not None:
                 _require_parameters(start, source.n_features, fit_intercept)
             refined = None
@@ -141,6 +143,8 @@ def fit(
                 moments = refined
             else:
                 moments = sum_table(source) if n_jobs == 1 else _moments(source, n_jobs, progress)
+    if moments._rest.formula is not None:
+        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
     kernels = descent_kernels()
     if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
         state = _empty(kernels.LINE_SHAPE)
@@ -197,6 +201,8 @@ def analyse(
         moments = _as_made(data, target, features, sample_weight)
     else:
         moments = _moments(read(data, target, features, sample_weight, missing), n_jobs, progress)
+    if moments._rest.formula is not None:
+        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
     return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 
@@ -204,7 +210,8 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     """A fit that `FitResult.save` wrote.
 
     It is computed anew from the moments and the request in the file: where the file was saved, every property and method has
-    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed.
+    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed but, where
+    the fit was by a formula, that: load such files only from people whose programs you would run.
 
     Parameters
     ----------
@@ -239,8 +246,14 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     return result
 
 
-def _moments(source: Table | Stream, n_jobs: int, progress: bool | Progress | None) -> Moments:
+def _moments(source: Table | Stream | Collection, n_jobs: int, progress: bool | Progress | None) -> Moments:
     """One pass over a source."""
+    if isinstance(source, Collection):
+        from fastgd import dask
+
+        data, target, features, sample_weight, missing = source
+        options = {"features": features, "sample_weight": sample_weight, "missing": missing}
+        return dask.moments(data, target, **options)._closed()
     with threads(n_jobs) as pool, reporting(progress) as report:
         return sum_table(source, pool) if isinstance(source, Table) else sum_stream(source, pool, report)
 

@@ -16,7 +16,7 @@ from fastgd.errors import DataError
 from fastgd.packing import pack, unpack
 from fastgd.progress import Progress
 from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
-from fastgd.sources import Stream, Table, read, read_pair
+from fastgd.sources import Collection, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
 
 _empty, _new = np.empty, object.__new__
@@ -44,6 +44,7 @@ class _Rest(NamedTuple):
 
     n_dropped: int = 0
     solution: Solution | None = None
+    formula: Any = None
 
 
 _NO_REST = _Rest()
@@ -150,6 +151,8 @@ class Moments:
         <Moments of 4 rows: x -> y>
         """
         source = read(data, target, features, sample_weight, missing)
+        if isinstance(source, Collection):
+            raise DataError("the data are a Dask collection: pass it to fastgd.dask.moments, and add what that returns")
         with threads(n_jobs) as pool:
             if isinstance(source, Table):
                 self._add(source, pool)
@@ -256,6 +259,7 @@ class Moments:
             "n_dropped": self.n_dropped,
             "segment": None,
             "solution": None,
+            "formula": self._rest.formula and self._rest.formula.to_dict(),
         }
         arrays = [] if self._sums is None else [self._sums]
         if self._rest.solution is not None:
@@ -299,7 +303,7 @@ class Moments:
         if header["sums"]:
             moments._sums = arrays.pop(0)
         solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
-        moments._rest = _Rest(header["n_dropped"], solution)
+        moments._rest = _Rest(header["n_dropped"], solution, read_formula(header["formula"]))
         if header["segment"] is not None:
             moments._segment = Segment.of_content(header["segment"], arrays)
         return moments
@@ -322,7 +326,7 @@ class Moments:
             total._segment = joined
         total._feature_names = total._feature_names or other._feature_names
         total._target_name = total._target_name or other._target_name
-        total._rest = _Rest(self.n_dropped + other.n_dropped)
+        total._rest = _Rest(self.n_dropped + other.n_dropped, formula=self._rest.formula or other._rest.formula)
         return total
 
     def __radd__(self, other: object) -> Moments:
@@ -387,8 +391,8 @@ class Moments:
         self._segment = segment
         self._feature_names = self._feature_names or table.feature_names
         self._target_name = self._target_name or table.target_name
-        if table.n_dropped or self._rest.solution is not None:
-            self._rest = _Rest(self.n_dropped + table.n_dropped)
+        if table.n_dropped or self._rest.solution is not None or table.formula is not self._rest.formula:
+            self._rest = _Rest(self.n_dropped + table.n_dropped, formula=self._rest.formula or table.formula)
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""
@@ -415,6 +419,7 @@ def closed_moments(
     target_name: str | None,
     n_dropped: int = 0,
     solution: Solution | None = None,
+    formula: Any = None,
 ) -> Moments:
     """Moments of which the sums are known."""
     moments = _new(Moments)
@@ -423,7 +428,7 @@ def closed_moments(
     moments._segment = None
     moments._feature_names = feature_names
     moments._target_name = target_name
-    moments._rest = _NO_REST if n_dropped == 0 and solution is None else _Rest(n_dropped, solution)
+    moments._rest = _NO_REST if n_dropped == 0 and solution is formula is None else _Rest(n_dropped, solution, formula)
     return moments
 
 
@@ -440,10 +445,10 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
             shape = levels_of(n, kernels.BLOCK), sums_of(q)
         levels = _empty(shape)
         if kernels.sum_rows(X, y, table.weight, True, True, levels) == n:
-            return closed_moments(levels[:4], n, table.feature_names, table.target_name, table.n_dropped)
+            return closed_moments(levels[:4], n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
     segment = Segment(q)
     segment.add(table, pool)
-    return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped)
+    return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
 
 
 def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:

@@ -396,7 +396,11 @@ class FitResult:
 
     def _columns(self, X: ArrayLike) -> NDArray[np.float64]:
         """Rows of features, (n, p)."""
-        x = read_features(X, self._moments._feature_names)
+        formula = self._moments._rest.formula
+        if formula is None or isinstance(X, np.ndarray | list | tuple):
+            x = read_features(X, self._moments._feature_names)
+        else:
+            x = formula.features(X)
         p = len(self.feature_names)
         if x.ndim == 1 and p == 1:
             x = x[:, np.newaxis]

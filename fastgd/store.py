@@ -1,4 +1,4 @@
-"""Model files: a fit as JSON, which people can read, from which nothing is executed, and which holds no rows.
+"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed but a formula.
 
 `result` in it is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`:
 from these it is computed anew, so that a file outlives the kernels of its day. Floats are the shortest decimals that read back
@@ -25,6 +25,7 @@ import numpy as np
 
 from fastgd.errors import DataError
 from fastgd.moments import Moments, Solution, closed_moments
+from fastgd.sources import read_formula
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -34,7 +35,7 @@ _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
     "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
-    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "high", "low", "shift", "exponent", "solution"},
+    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "formula", "high", "low", "shift", "exponent", "solution"},
     "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
@@ -131,6 +132,7 @@ def _content(result: FitResult) -> dict[str, Any]:
             "n_dropped": moments.n_dropped,
             "feature_names": list(moments.feature_names),
             "target_name": moments.target_name,
+            "formula": moments._rest.formula and moments._rest.formula.to_dict(),
             "high": high,
             "low": low,
             "shift": shift[1 : columns + 1],
@@ -165,7 +167,8 @@ def _moments(part: dict[str, Any]) -> Moments:
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
     return closed_moments(
-        sums, part["n_samples"], tuple(names), part["target_name"], part["n_dropped"], _solution(part["solution"], columns)
+        sums, part["n_samples"], tuple(names), part["target_name"], part["n_dropped"], _solution(part["solution"], columns),
+        read_formula(part["formula"]),
     )
 
 

@@ -87,7 +87,7 @@ def summarise(table: Table, fit_intercept: bool) -> Moments | None:
     sums = np.zeros((4, 1 + mean.size + mean.size * (mean.size + 1) // 2))
     sums[0, 0], sums[2, 1 : 1 + mean.size] = total, mean
     sums[0, 1 + mean.size :] = total * products[np.triu_indices(mean.size)]
-    return closed_moments(sums, n, table.feature_names, table.target_name, table.n_dropped, solution)
+    return closed_moments(sums, n, table.feature_names, table.target_name, table.n_dropped, solution, table.formula)
 
 
 class _Rows:

@@ -83,10 +83,7 @@ def read_blocks(
     blocks = iter(data)
     first = list(islice(blocks, 1))
     if first and isinstance(first[0], str | os.PathLike):
-        from fastgd.sources.files import read_files  # type: ignore[attr-defined]
-
-        stream: Stream = read_files([*first, *blocks], target, features, sample_weight, missing)
-        return stream
+        raise DataError(f"the data give paths one by one, {first[0]!r:.60} first: pass a list of them")
     return Stream(_tables(chain(first, blocks), target, features, sample_weight, missing))
 
 
@@ -163,7 +160,7 @@ class _Frames:
             frame = frames.open_frame(block)
             names = frames.names_of(frame)
             if self._choice is None:
-                self._choice = frames.Columns.choose(names, *self._wanted)
+                self._choice = self._choose(frame, names)
         except DataError as error:
             raise DataError(f"block {number}: {error}") from None
         for name in self._choice.needed:
@@ -171,6 +168,18 @@ class _Frames:
         frame = frames.collect(frame, self._choice.needed)
         table: Table | None = self._choice.table(frame, block=number) if len(frame) else None
         return table
+
+
+    def _choose(self, frame: Any, names: list[str]) -> Any:
+        from fastgd.sources.formulas import Formula, is_formula
+        from fastgd.sources.frames import Columns
+
+        target, features, weight, missing = self._wanted
+        if not is_formula(target, names):
+            return Columns.choose(names, target, features, weight, missing)
+        if features is not None:
+            raise DataError(f"features= and the formula {target!r} both choose columns: leave one out")
+        return Formula.learn(target, [frame], weight, missing)
 
 
 def _is_empty(x: Any) -> bool:

@@ -167,7 +167,7 @@ class CsvFile:
                 include_columns=choose.needed,
                 column_types=types,
                 null_values=MISSING if drop else [""],
-                strings_can_be_null=drop or bool(getattr(choose, "as_text", ())),
+                strings_can_be_null=drop or hasattr(choose, "as_text"),
             ),
         )
 

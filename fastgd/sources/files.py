@@ -6,15 +6,12 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from copy import copy
 from glob import glob
 from typing import Any
 
-import numpy as np
-
 from fastgd.errors import DataError, missing_extra
 from fastgd.sources.csv_files import CsvFile
-from fastgd.sources.frames import Columns, choose_columns, listing
+from fastgd.sources.frames import listing
 from fastgd.sources.parquet_files import ParquetFile
 from fastgd.sources.table import Stream, Table
 
@@ -68,7 +65,7 @@ def read_files(
         file.require_rows()
         files.append(file)
     stream = Stream(iter(()))
-    stream._tables = _tables(files, choice, stream)
+    stream.tables = _tables(files, choice, stream)
     return stream
 
 
@@ -128,21 +125,3 @@ def _refuse_twice(names: list[str], path: str) -> None:
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
         raise DataError(f"{path} has two columns named {twice!r}: rename one")
-
-
-def read_file(path: str, target: Any, features: Sequence[str] | None) -> Table:
-    """All rows of a file as one table."""
-    tables = list(read_files(path, lambda names, first: Columns(*choose_columns(names, target, features, first))))
-    whole = copy(tables[0])
-    if len(tables) == 1:
-        return whole
-    whole.X, whole.y = (np.concatenate([getattr(table, part) for table in tables]) for part in ("X", "y"))
-    starts = np.cumsum([0, *(len(table.X) for table in tables)])
-
-    def line_of(row: int) -> int:
-        i = int(np.searchsorted(starts, row, "right")) - 1
-        line: int = tables[i].line_of(row - int(starts[i]))  # type: ignore[misc]
-        return line
-
-    whole.line_of = None if whole.line_of is None else line_of
-    return whole

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.frames import _column, _from_native, _require_column, listing
+from fastgd.sources.frames import column_values, listing, open_frame, require_column
 from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
 from fastgd.sources.terms import UnseenInError, as_pandas, evaluate, explained, factors_of, learns, parse, sources_of, term_of
@@ -34,6 +34,20 @@ def columns_of(text: str, names: Iterable[str], where: str = "the frame") -> tup
     parsed = parse(text, names)
     left, right = sources_of(parsed.lhs, names, where), sources_of(parsed.rhs, names, where)
     return (*right, *(name for name in left if name not in right))
+
+
+class Look:
+    """The choice of a first look at a source: its frames as they are, of the columns that a formula needs."""
+
+    as_text: tuple[str, ...] = ()
+
+    def __init__(self, columns: tuple[str, ...], weight: str | None, missing: str) -> None:
+        self.needed = tuple(dict.fromkeys((*columns, *([] if weight is None else [weight]))))
+        self.missing = missing
+
+    def table(self, frame: Any, *place: Any) -> Any:
+        """The frame."""
+        return frame
 
 
 class Formula:
@@ -123,7 +137,7 @@ class Formula:
         (y, X), lost = self._evaluate(columns, n, (self._left, self._right), place, self.missing)
         table = self._place(self.feature_names, path, line_of, first_row, block)
         table.target_name, table.rows = self.target_name, place.rows
-        table.X, table.y, table.weight, table.n_dropped = X, y[:, 0], weight, n_dropped
+        table.X, table.y, table.weight, table.n_dropped, table.formula = X, y[:, 0], weight, n_dropped, self
         if lost.any():
             table = table.take(np.flatnonzero(~lost))
             table.n_dropped = n_dropped + int(np.count_nonzero(lost))
@@ -133,7 +147,7 @@ class Formula:
         """The feature columns of other data, coded as those that the formula learned from; no target is needed."""
         frame = _require_frame(frame)
         for name in self._sources:
-            _require_column(name, frame.columns, "X")
+            require_column(name, frame.columns, "X")
         place = self._place(self._sources)
         columns, n, _, _ = self._rows(frame, place, "raise", weighted=False)
         return self._evaluate(columns, n, (self._right,), place, "raise")[0][0]
@@ -200,7 +214,7 @@ class Formula:
         self._parsed = parse(self.text, names)
         left, self._sources = sources_of(self._parsed.lhs, names, where), sources_of(self._parsed.rhs, names, where)
         if self.weight is not None:
-            _require_column(self.weight, [*names, self.weight], where)
+            require_column(self.weight, [*names, self.weight], where)
         self._levels = dict.fromkeys((*self._sources, *left))
         self.target_name = str(self._parsed.lhs[0])
 
@@ -409,7 +423,7 @@ class Formula:
 def _require_frame(frame: Any) -> Any:
     import narwhals as nw
 
-    opened = _from_native(frame)
+    opened = open_frame(frame)
     if not isinstance(opened, nw.DataFrame):
         raise DataError(
             f"data of type {type(frame).__qualname__} have no named columns, which a formula needs: "
@@ -429,12 +443,12 @@ def _cells(series: Any, column: int, place: Table, text: bool) -> tuple[NDArray[
 def _numbers(series: Any, column: int, place: Table) -> NDArray[np.float64]:
     """Contiguous float64, null as NaN."""
     if not series.null_count():
-        return np.ascontiguousarray(_column(series, column, place), np.float64)
+        return np.ascontiguousarray(column_values(series, column, place), np.float64)
     present = ~np.asarray(series.is_null().to_numpy(), bool)
     values = np.full(len(series), np.nan)
     if present.any():
         whole, place.rows = place.rows, np.flatnonzero(present) + place.first_row
-        values[present] = _column(series.drop_nulls(), column, place)
+        values[present] = column_values(series.drop_nulls(), column, place)
         place.rows = whole
     return values
 

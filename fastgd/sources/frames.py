@@ -89,14 +89,9 @@ class Columns:
         return table.settle(self.missing)
 
 
-def read_frame(
-    frame: Any, target: Any, features: Sequence[str] | None, sample_weight: Any = None, missing: str = "raise"
-) -> Table | Stream:
-    """The target and feature columns of what `open_frame` gave; a stream of them where they are not in memory."""
-    choice = Columns.choose(names_of(frame), target, features, sample_weight, missing)
+def read_frame(frame: Any, choice: Choice) -> Table | Stream:
+    """The rows of what `open_frame` gave; a stream of them where they are not in memory."""
     if is_lazy(frame):
-        if choice.weight is not None and not isinstance(choice.weight, str):
-            raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
         return Stream(_tables(frame, choice))
     require_frame_rows(frame, "the frame")
     return choice.table(frame).require_rows()
@@ -111,12 +106,12 @@ def _tables(frame: Any, choice: Choice) -> Iterator[Table]:
     import narwhals as nw
 
     first_row = 0
-    for batch in _batches(frame, choice.needed):
+    for batch in batches(frame, choice.needed):
         yield choice.table(nw.from_native(batch, eager_only=True), first_row=first_row)
         first_row += len(batch)
 
 
-def _batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
+def batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
     """Native frames that have these columns, one after the other; what is computed for them is these columns only."""
     import narwhals as nw
 
@@ -380,6 +375,11 @@ def _values(series: list[Any], table: Table, missing: str = "raise", first: int 
         row, column, what, is_null = min(faults)
         table.refuse(row, column, what, is_null)
     return columns
+
+
+def column_values(series: Any, index: int, table: Table) -> NDArray[Any]:
+    """One column without nulls as numbers."""
+    return _values([series], table, first=index)[0]
 
 
 def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]) -> NDArray[Any]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.table import Stream, Table, require_missing
+from fastgd.sources.frames import Choice, Columns, batches, is_lazy, names_of, read_frame, require_frame_rows
+from fastgd.sources.table import Collection, Stream, Table, require_missing
 
 
 def read(
@@ -21,7 +22,7 @@ def read(
     features: Sequence[str] | None = None,
     sample_weight: Any = None,
     missing: str = "raise",
-) -> Table | Stream:
+) -> Table | Stream | Collection:
     """Feature columns, target and weights out of arrays, lists, a frame, a file, or blocks of these.
 
     Parameters
@@ -41,8 +42,8 @@ def read(
 
     Returns
     -------
-    Table or Stream
-        A stream where the rows are not in memory at once: lazy frames, Arrow streams and iterables.
+    Table, Stream or Collection
+        A collection for Dask's; a stream where the rows are not in memory at once: lazy frames, Arrow streams and iterables.
 
     Raises
     ------
@@ -58,11 +59,11 @@ def read(
         elif type(target) is ndarray is type(data):
             return read_arrays(data, target)
     require_missing(missing)
+    if any(map(_is_on_cluster, data if isinstance(data, tuple) else (data,))):
+        return Collection(data, target, features, sample_weight, missing)
     weight = as_weight(sample_weight, missing)
-    if isinstance(data, str | os.PathLike):
-        from fastgd.sources.files import read_file
-
-        return weigh(read_file(os.fsdecode(data), target, features), weight, missing).require_rows()
+    if isinstance(data, str | os.PathLike) or isinstance(data, list) and data and isinstance(data[0], str | os.PathLike):
+        return _read_files(data, target, features, weight, missing)
     if target is not None and not isinstance(target, str):
         return read_pair(data, target, features, weight, missing)
     if not isinstance(data, ARRAYS):
@@ -86,7 +87,7 @@ def _read_object(data: Any, target: str | None, features: Sequence[str] | None, 
 
     kind = type(data).__qualname__
     if frames.is_frame(data):
-        return frames.read_frame(frames.open_frame(data), target, features, weight, missing)
+        return _read_frame(frames.open_frame(data), target, features, weight, missing)
     if hasattr(data, "__array__"):
         name = target if target is not None else next(iter(features or ()), None)
         if name is not None:
@@ -98,6 +99,64 @@ def _read_object(data: Any, target: str | None, features: Sequence[str] | None, 
     if isinstance(data, Iterable) and not isinstance(data, Mapping | Set | bytes | bytearray):
         return read_blocks(data, target, features, weight, missing)
     raise DataError(f"data of type {kind} cannot be read: pass (x, y), an array, a list of rows, a frame or a path")
+
+
+def _is_on_cluster(data: Any) -> bool:
+    return type(data).__module__.partition(".")[0] in ("dask", "dask_expr")
+
+
+def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Stream:
+    from fastgd.sources.files import read_files
+    from fastgd.sources.formulas import Formula, Look, columns_of, is_formula
+
+    if weight is not None and not isinstance(weight, str):
+        raise DataError("sample_weight is an array, and files are read piece by piece: name a column of them")
+
+    def choose(names: list[str], path: str) -> Choice:
+        if not is_formula(target, names):
+            return Columns.choose(names, target, features, weight, missing, path)
+        _refuse_features_of(target, features)
+        look = Look(columns_of(target, names, path), weight, missing)
+        return Formula.learn(target, read_files(data, lambda names, path: look).tables, weight, missing)
+
+    return read_files(data, choose)
+
+
+def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
+    from fastgd.sources.formulas import Formula, columns_of, is_formula
+
+    names, lazy = names_of(frame), is_lazy(frame)
+    if lazy and weight is not None and not isinstance(weight, str):
+        raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
+    if not is_formula(target, names):
+        return read_frame(frame, Columns.choose(names, target, features, weight, missing))
+    _refuse_features_of(target, features)
+    if not lazy:
+        require_frame_rows(frame, "the frame")
+        named = weight if isinstance(weight, str) else None
+        table = Formula(target, frame, named, missing).table(frame)
+        return (table if weight is None or named else weigh(table, weight, missing)).require_rows()
+    if not hasattr(frame, "select"):
+        raise DataError(
+            f"the formula {target!r} needs a look at the categories before the rows, and these batches can be read only once: "
+            "pass an Arrow table"
+        )
+    needed = (*columns_of(target, names), *([] if weight is None else [weight]))
+    return read_frame(frame, Formula.learn(target, batches(frame, needed), weight, missing))
+
+
+def read_formula(stored: Any) -> Any:
+    """The formula that `Formula.to_dict` wrote, if there is one."""
+    if stored is None:
+        return None
+    from fastgd.sources.formulas import Formula
+
+    return Formula.from_dict(stored)
+
+
+def _refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
+    if features is not None:
+        raise DataError(f"features= and the formula {formula!r} both choose columns: leave one out")
 
 
 def read_features(X: Any, names: tuple[str, ...] | None) -> NDArray[Any]:

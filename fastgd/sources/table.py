@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Table:
     weight : ndarray of shape (n,), or empty for ones
         Positive once the table is settled.
     weight_name : str or None
+    formula : Formula or None
+        What made the columns.
     n_dropped : int
         Rows that had a missing value and are left out.
     n_absent : int
@@ -61,6 +63,7 @@ class Table:
     weight: NDArray[Any] = EMPTY
     weight_name: str | None = None
     n_dropped: int = 0
+    formula: Any = None
     n_absent: int = 0
     can_drop: bool = True
 
@@ -234,6 +237,16 @@ class Table:
         return "" if self.line_of else " " + COUNTED
 
 
+class Collection(NamedTuple):
+    """Data on a cluster, to be read where they are."""
+
+    data: Any
+    target: Any
+    features: Sequence[str] | None
+    sample_weight: Any
+    missing: str
+
+
 class Stream:
     """Tables of one source, one after the other, for data that are not in memory at once.
 
@@ -247,12 +260,12 @@ class Stream:
 
     share: float | None = None
 
-    def __init__(self, tables: Iterator[Table]) -> None:
-        self._tables = tables
+    def __init__(self, tables: Iterator[Any]) -> None:
+        self.tables = tables
 
     def __iter__(self) -> Iterator[Table]:
         rows = dropped = absent = 0
-        for table in self._tables:
+        for table in self.tables:
             rows += len(table.X)
             dropped += table.n_dropped
             absent += table.n_absent

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastgd.errors import DataError, missing_extra
-from fastgd.sources.frames import _require_column
+from fastgd.sources.frames import require_column
 from fastgd.sources.levels import UnseenLevelError, transforms
 
 
@@ -45,7 +45,7 @@ def sources_of(terms: Any, names: Sequence[str], where: str) -> tuple[str, ...]:
     """Columns that some terms use, in the order of the columns."""
     used = {variable for term in terms for factor in term.factors for variable in _variables(factor)}
     for name in sorted(used.difference(names, transforms(), dir(builtins))):
-        _require_column(name, names, where)
+        require_column(name, names, where)
     return tuple(name for name in names if name in used)
 
 
