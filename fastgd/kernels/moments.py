@@ -401,9 +401,11 @@ def sum_rows(
     work = np.empty((FACTOR_ROWS * q + 2 * levels.shape[1], LANES))
     out = levels[:4]
     if first:
-        for s in range(out.shape[1]):
-            out[2, s] = 0.0
-            out[3, s] = 0.0
+        for i in range(q + 1):
+            out[2, i] = 0.0
+    for s in range(q + 1, out.shape[1]):
+        out[2, s] = 0.0
+        out[3, s] = 0.0
     depth = done = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)

@@ -10,9 +10,9 @@ from typing import Any
 
 from fastgd.errors import DataError
 from fastgd.sources.ahead import work_ahead
-from fastgd.sources.frames import is_number
+from fastgd.sources.frames import Columns, is_number
 from fastgd.sources.rows import Piece, Rows
-from fastgd.sources.table import Table, default_names
+from fastgd.sources.table import EMPTY, Table, default_names
 
 DELIMITERS = ",;\t|"
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
@@ -70,7 +70,7 @@ class CsvFile:
         if len(cells) == 1:
             raise DataError(
                 f"{path} has one column, {cells[0]!r:.60}: feature and target are needed, "
-                "separated by a comma, semicolon, tab or |; for another separator pass delimiter="
+                "separated by a comma, semicolon, tab or |"
             )
         if header:
             self.names = [cell.strip() for cell in cells]
@@ -145,7 +145,7 @@ class CsvFile:
                 frame = self._parse(piece, choose, types | dict.fromkeys(numbers, pa.binary()))
             except pa.ArrowInvalid as error:
                 raise self._what_is_wrong(piece, error) from None
-            self._refuse_decimal_comma(frame, numbers, line_of)
+            self._refuse_text(frame, numbers, choose, line_of)
         table: Table = choose.table(nw.from_native(frame), self.path, line_of, 0, None)
         return table
 
@@ -182,12 +182,23 @@ class CsvFile:
                 return _not_utf8(f"line {line} of {self.path}")
         return DataError(f"{self.path} cannot be read: {first_line(error)}")
 
-    def _refuse_decimal_comma(self, frame: Any, numbers: list[str], line_of: Callable[[int], int]) -> None:
+    def _refuse_text(self, frame: Any, numbers: list[str], choose: Any, line_of: Callable[[int], int]) -> None:
+        """Raise for the first cell, by rows, that is no number where one belongs."""
+        found = []
         for name in numbers:
             cells = ((cell or b"").decode("utf-8", "replace") for cell in frame[name].to_pylist())
-            row, cell = next(((i, cell) for i, cell in enumerate(cells) if cell and not is_number(cell)), (0, ""))
-            if is_number(cell.replace(",", ".", 1)):
-                raise _decimal_comma(cell, line_of(row), self.path)
+            found += [next(((i, name, cell) for i, cell in enumerate(cells) if cell and not is_number(cell)), None)]
+        row, name, cell = min((place for place in found if place is not None), default=(0, "", ""))
+        if is_number(cell.replace(",", ".", 1)):
+            raise _decimal_comma(cell, line_of(row), self.path)
+        if cell:
+            place = Table(EMPTY)
+            place.path, place.line_of = self.path, line_of
+            place.feature_names = names = choose.needed
+            if isinstance(choose, Columns):
+                place.feature_names, place.target_name, place.weight_name = choose.features, choose.target, choose.weight
+                names = (*choose.features, choose.target, choose.weight)
+            place.refuse(row, names.index(name), f"text {cell!r:.60}")
 
 
 def first_line(error: Exception) -> str:
