@@ -352,6 +352,7 @@ SEVERAL: list[tuple[list[tuple[str, str | bytes]] | str, dict[str, Any], str]] =
     ([("1.csv", PLAIN), ("2.csv", "a,b,b\n1,2,3")], {}, "{folder}/2.csv has two columns named 'b': rename one"),
     ([("1.csv", "1,2\n"), ("2.csv", "1,2,3\n")], {}, "{folder}/2.csv has 3 columns, and {folder}/1.csv has 2: …"),
     ([("1.csv", PLAIN), ("2.csv", "b,a\n1,2\n3,q\n")], {}, "text 'q' in line 3 of {folder}/2.csv, column 'a': " + CELL),
+    ([("1.csv", PLAIN), ("2.csv", "a,b\ntrue,2\n")], {}, "text 'true' in line 2 of {folder}/2.csv, column 'a': " + CELL),
     ([("1.csv", PLAIN), ("2.csv.gz", GZIPPED[:-9])], {}, "{folder}/2.csv.gz cannot be read: …"),
     ([("1.csv", PLAIN), ("2.parquet", PLAIN)], {}, "{folder}/2.parquet is not a whole Parquet file: …"),
     ([("1.csv", PLAIN), ("2.csv", "a;b\n1;2\n")], {}, "{folder}/2.csv has one column, 'a;b': …"),

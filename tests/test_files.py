@@ -185,6 +185,15 @@ def test_rows_and_lines_over_many_pieces(tmp_path: Path, short_pieces: None, new
     assert seen == [[i, i % 7] for i in range(len(seen))] and len(seen) > 190
 
 
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_row_of_megabytes(tmp_path: Path, quoted: bool) -> None:
+    note = "z" * 5_000_000
+    note = f'"{note}\n{note}"' if quoted else note
+    path = write(tmp_path / "f.csv", "s,a,b\n" + "q,1,2\n" * 3 + f"{note},3,4\n")
+    found = values(read_files(path, lambda names, path: Columns(*choose_columns(names, "b", ["a"], path))))
+    assert found == [[1, 2]] * 3 + [[3, 4]]
+
+
 @pytest.mark.parametrize(("row", "text"), [("7", "1 cell"), ("7,8,9", "3 cells")])
 def test_a_row_of_another_length_in_a_late_piece(tmp_path: Path, short_pieces: None, row: str, text: str) -> None:
     path = write(tmp_path / "f.csv", "a,b\n" + "1,2\n" * 50 + row)

@@ -15,6 +15,7 @@ from fastgd.sources.frames import is_number
 from fastgd.sources.rows import Piece, Rows
 from fastgd.sources.table import Table, default_names
 
+_BLOCK = 1 << 20
 DELIMITERS = ",;\t|"
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
@@ -148,6 +149,17 @@ class CsvFile:
         return table
 
     def _parse(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:
+        """In blocks that stay in a core's cache; if that fails as one block, for a row may be longer than those."""
+        import pyarrow as pa
+
+        try:
+            return self._parse_in_blocks(_BLOCK, piece, choose, types)
+        except pa.ArrowInvalid:
+            if len(piece.data) < _BLOCK:
+                raise
+        return self._parse_in_blocks(len(piece.data) + 1, piece, choose, types)
+
+    def _parse_in_blocks(self, size: int, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:
         import pyarrow as pa
         from pyarrow import csv as arrow
 
@@ -158,7 +170,7 @@ class CsvFile:
                 column_names=self.names,
                 skip_rows=self._skipped_lines if piece.line == 1 else 0,
                 use_threads=False,
-                block_size=1 << 20 if not piece.has_quotes else len(piece.data) + 1,  # no block ends inside quotes
+                block_size=size,
             ),
             parse_options=arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=piece.has_quotes),
             convert_options=arrow.ConvertOptions(
