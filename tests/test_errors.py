@@ -23,6 +23,9 @@ import test_blocks
 import test_frames
 
 import fastgd
+from fastgd.sources.files import read_files
+from fastgd.sources.frames import Columns, choose_columns
+from fastgd.sources.table import Table
 
 Call = Callable[[], object]
 DATA = Path(__file__).parent.parent / "data"
@@ -128,7 +131,10 @@ ARRAYS: list[tuple[Call, str]] = [
     (lambda: fit(x, y, sample_weight=[0, 0, 0]), "sample_weight is zero in every row: at least one row must count"),
     (lambda: fit(x, y, sample_weight=[1, 1]), "sample_weight has shape (2,) for 3 rows: one weight a row is needed"),
     (lambda: fit(x, y, sample_weight=np.ones((3, 1))), "sample_weight has shape (3, 1) for 3 rows: one weight a row is needed"),
-    (lambda: fit(x, y, sample_weight="w"), "sample_weight='w' is a column name, and arrays have none: pass the weights themselves"),
+    (
+        lambda: fit(x, y, sample_weight="w"),
+        "sample_weight='w' is a column name, and arrays have none: pass the weights themselves",
+    ),
 ]
 
 ARGUMENTS: list[tuple[Call, str]] = [
@@ -284,8 +290,10 @@ TUTORIAL: list[tuple[Call, str]] = [
 
 PLAIN = "a,b\n1,2\n2,4\n3,7\n"
 DAYS = "holds dates or times (Date): convert them to numbers first, e.g. seconds"
-WIDE = "a,b," + ",".join(f"c{i}" for i in range(30))
-LONG = "".join("," + "z" * 100_000 for _ in range(30))  # a line longer than the reader's block
+ONE_COLUMN = (
+    "feature and target are needed, separated by a comma, semicolon, tab or |"
+)
+DECIMAL_COMMA = "has a decimal comma: write decimal points, or pass a frame, pandas.read_csv(path, sep=';', decimal=',')"
 FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", "", {}, "{path} is empty: at least one row is needed"),
     ("f.csv", "\n\n", {}, "{path} is empty: at least one row is needed"),
@@ -323,31 +331,68 @@ FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", "a,b\n2020-01-01,2\n2020-01-02,4\n", {}, "column 'a' of {path} " + DAYS),
     ("f.csv", "a,b\n1,2\n2,4,5\n", {}, "3 cells in line 3 of {path} where line 1 has 2: every line needs as many"),
     ("f.csv", "1,2\n\n2\n", {}, "1 cell in line 3 of {path} where line 1 has 2: every line needs as many"),
-    (
-        "f.csv",
-        "a\n1\n",
-        {},
-        "{path} has one column, 'a': feature and target are needed, separated by a comma, semicolon, tab or |",
-    ),
-    (
-        "f.csv",
-        "a;b\n1,5;2\n",
-        {},
-        "'1,5' in line 2 of {path} has a decimal comma: write decimal points, or pass a frame, "
-        "pandas.read_csv(path, sep=';', decimal=',')",
-    ),
+    ("f.csv", "a\n1\n", {}, "{path} has one column, 'a': " + ONE_COLUMN),
+    ("f.csv", "a:b\n1:2\n", {}, "{path} has one column, 'a:b': " + ONE_COLUMN),
+    ("f.csv", "a;b\n1,5;2\n", {}, "'1,5' in line 2 of {path} " + DECIMAL_COMMA),
+    ("f.csv", "a;b\n1;2\n3;2,5\n", {}, "'2,5' in line 3 of {path} " + DECIMAL_COMMA),
+    ("f.csv", "1,5;2,5\n2,5;3,5\n", {}, "'2,5' in line 2 of {path} " + DECIMAL_COMMA),
+    ("f.csv", 's,a,b\nq,1,2\n"r,3,4\ns,5,6\n', {"target": "b"}, "the quote in line 3 of {path} is not closed …"),
+    ("f.csv", 's,a,b\n"q,1,2\nr,3,4\n"s",5,6\n', {}, "text follows a closing quote in line 4 of {path}: …"),
+    ("f.csv", "s,a\n" + "1" * (1 << 26), {}, "{path} cannot be read: field larger than field limit (131072)"),
+    ("f.csv", "a,b\n1,2\n3,4\n" + "1" * (1 << 26), {}, "the row that begins in line 4 of {path} is longer than 32 MiB: …"),
     ("f.csv", "a,a\n1,2\n", {}, "{path} has two columns named 'a': rename one"),
     ("f.csv", ",a,b\n0,1,2\n", {}, "column 1 of 3 in {path} has no name: give it one, or pick others by name"),
     ("f.csv", PLAIN.encode("utf-16"), {}, "{path} " + UTF8),
     ("f.csv", gzip.compress(b"1"), {}, "{path} " + UTF8),
     ("f.csv", "a,b\n" + "1" * 200_000, {}, "{path} cannot be read: field larger than field limit (131072)"),
     ("f.csv.gz", gzip.compress(b"a,b\n1,2\nq,4\n"), {}, "text 'q' in line 3 of {path}, column 'a': " + CELL),
-    ("f.csv", f"{WIDE}\n" + f"1,2{LONG}\n" * 2, {"target": "b", "features": ["a"]}, "{path} cannot be read: …"),
     ("f.csv.gz", PLAIN, {}, "{path} cannot be read: …"),
     ("f.csv.gz", gzip.compress(PLAIN.encode())[:-9], {}, "{path} cannot be read: …"),
     ("f.parquet", PLAIN, {}, "{path} is not a whole Parquet file: …"),
     ("f.pq", "", {}, "{path} is empty: at least one row is needed"),
 ]
+
+
+GZIPPED = gzip.compress(PLAIN.encode())
+SEVERAL: list[tuple[list[tuple[str, str | bytes]] | str, dict[str, Any], str]] = [
+    ([], {}, "no files: the list is empty"),
+    ("part-*.csv", {}, "no file matches '{folder}/part-*.csv' (looked in …"),
+    (
+        [("1.csv", PLAIN), ("2.csv", PLAIN), ("3.csv", "a,c\n1,2\n")],
+        {},
+        "no column 'b' in {folder}/3.csv, which {folder}/1.csv has: it has 'a', 'c'",
+    ),
+    ([("1.csv", PLAIN), ("2.csv", "")], {}, "{folder}/2.csv is empty: at least one row is needed"),
+    ([("1.csv", PLAIN), ("2.csv", "a,b\n")], {}, "no rows: {folder}/2.csv holds column names only; at least one row is needed"),
+    ([("1.csv", PLAIN), ("2.csv", "a,b,b\n1,2,3")], {}, "{folder}/2.csv has two columns named 'b': rename one"),
+    ([("1.csv", "1,2\n"), ("2.csv", "1,2,3\n")], {}, "{folder}/2.csv has 3 columns, and {folder}/1.csv has 2: …"),
+    ([("1.csv", PLAIN), ("2.csv", "b,a\n1,2\n3,q\n")], {}, "text 'q' in line 3 of {folder}/2.csv, column 'a': " + CELL),
+    ([("1.csv", PLAIN), ("2.csv", "a,b\ntrue,2\n")], {}, "text 'true' in line 2 of {folder}/2.csv, column 'a': " + CELL),
+    ([("1.csv", PLAIN), ("2.csv.gz", GZIPPED[:-9])], {}, "{folder}/2.csv.gz cannot be read: …"),
+    ([("1.csv", PLAIN), ("2.parquet", PLAIN)], {}, "{folder}/2.parquet is not a whole Parquet file: …"),
+    ([("1.csv", PLAIN), ("2.csv", "a;b\n1;2\n")], {}, "{folder}/2.csv has one column, 'a;b': …"),
+    ([("1.csv", PLAIN)], {"delimiter": "::"}, "delimiter='::': pass the one character that separates cells, as ';' or '\\t'"),
+    ([("1.csv", PLAIN)], {"header": 0}, "header=0: pass True or False"),
+    ([("1.csv", PLAIN)], {"header": False}, "text 'a' in line 1 of {folder}/1.csv, column 'x': " + CELL),
+    ([("1.csv", PLAIN), ("null", "")], {}, "/dev/null is a pipe or a device: it can be read only as the first of the files"),
+]
+
+
+def several(folder: Path, data: list[tuple[str, str | bytes]] | str, **options: Any) -> list[Table]:
+    """All tables of files, or of a pattern."""
+    if isinstance(data, str):
+        paths: Any = f"{folder}/{data}"
+    else:
+        paths = ["/dev/null" if name == "null" else write(folder, name, content) for name, content in data]
+    return list(read_files(paths, lambda names, path: Columns(*choose_columns(names, None, None, path)), **options))
+
+
+@pytest.mark.parametrize(("data", "options", "text"), SEVERAL)
+def test_text_of_several_files(
+    tmp_path: Path, data: list[tuple[str, str | bytes]] | str, options: dict[str, Any], text: str
+) -> None:
+    pytest.importorskip("pyarrow", reason="reading files needs pyarrow")
+    check(lambda: several(tmp_path, data, **options), text.replace("{folder}", str(tmp_path)))
 
 
 def load(name: str) -> np.ndarray:
@@ -465,6 +510,11 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
         calls.append(lambda path=path, options=options: fit(path, **options))
     calls += [lambda path=path: fit(path) for path in (tmp_path / "nope.csv", tmp_path, os.devnull)]
     calls.append(lambda: fastgd.load(tmp_path / "nope.json"))
+    from pyarrow import parquet, table
+
+    parquet.write_table(table({"a": [], "b": []}), tmp_path / "no_rows.parquet")
+    calls.append(lambda: fit(tmp_path / "no_rows.parquet"))
+    calls += [lambda data=data, options=options: several(tmp_path, data, **options) for data, options, _ in SEVERAL]
     package = Path(fastgd.__file__).parent
     reached = set()
     for call in calls:
@@ -480,7 +530,8 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     assert missed == []
 
 
-CHECKED = ["fit.py", "descent.py", "path.py", "result.py", "stability.py", "tutorial.py", "sources/[at]*.py", "sources/frames.py"]
+CHECKED = ["fit.py", "descent.py", "path.py", "result.py", "stability.py", "tutorial.py", "sources/arrays.py"]
+CHECKED += ["sources/frames.py", "sources/table.py"]
 """Modules whose errors are tested here."""
 
 

@@ -11,8 +11,8 @@ from fastgd.sources.ahead import work_ahead
 from fastgd.sources.csv_files import first_line
 from fastgd.sources.table import Table
 
-ROWS, CELLS = 1 << 17, 1 << 20
-BUFFER = 1 << 20
+ROWS, CELLS = 1 << 16, 1 << 19
+BUFFER = 1 << 18
 """Bytes of a column read at a time: without it, a row group's whole column is, and a row group may be the whole file."""
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from fastgd.errors import DataError
 
-PIECE = 1 << 23
+PIECE = 1 << 22
 """Bytes parsed at a time, at most."""
-ROWS, CELLS = 1 << 17, 1 << 20
+ROWS, CELLS = 1 << 16, 1 << 19
 """And rows and cells: short ones take more memory parsed than as text."""
 FIRST = 1 << 18
 """Bytes of the first piece, whose rows tell how long rows are."""

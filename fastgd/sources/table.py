@@ -265,11 +265,15 @@ class Stream:
 
     def __iter__(self) -> Iterator[Table]:
         rows = dropped = absent = 0
-        for table in self.tables:
-            rows += len(table.X)
-            dropped += table.n_dropped
-            absent += table.n_absent
-            yield from table.pieces()
+        try:
+            for table in self.tables:
+                rows += len(table.X)
+                dropped += table.n_dropped
+                absent += table.n_absent
+                yield from table.pieces()
+        finally:
+            if hasattr(self.tables, "close"):  # whoever stops early leaves no file open
+                self.tables.close()
         if rows == 0:
             raise _no_rows(dropped, absent)
 
