@@ -65,11 +65,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_File = Annotated[str, typer.Argument(metavar="FILE", help="CSV (with or without column names) or Parquet file.")]
-_Target = Annotated[str | None, typer.Argument(metavar="TARGET", help="Column to explain; the last one without it.")]
+_File = Annotated[
+    str,
+    typer.Argument(metavar="FILE", help="CSV (with or without column names) or Parquet file, or a quoted pattern of several."),
+]
+_Target = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TARGET",
+        help="Column to explain; the last one without it. Or a formula like 'y ~ a + C(b)', which is code: its Python is run; "
+        "--features is the way that runs nothing.",
+    ),
+]
 _Features = Annotated[
     str | None, typer.Option(metavar="A,B", help="Columns to explain it by, separated by commas; all others without it.")
 ]
+_Weights = Annotated[str | None, typer.Option("--weights", metavar="COLUMN", help="Column that says how often each row counts.")]
+_Missing = Annotated[
+    Literal["raise", "drop"], typer.Option(help="Rows with a missing value: refuse them, or leave them out and say how many.")
+]
+_Jobs = Annotated[int, typer.Option("--n-jobs", metavar="N", help="Threads that sum up the rows; -1 for one a processor.")]
 _Standardize = Annotated[
     bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
 ]
@@ -96,6 +111,9 @@ def fit(
     file: _File,
     target: _Target = None,
     features: _Features = None,
+    weights: _Weights = None,
+    missing: _Missing = "raise",
+    n_jobs: _Jobs = 1,
     learning_rate: Annotated[
         str, typer.Option(metavar="R|auto", help="Constant rate of each step; auto: the fastest for these data.")
     ] = "auto",
@@ -128,6 +146,10 @@ def fit(
         start=None if start is None else [_number(b, "--start", "numbers separated by commas") for b in start.split(",")],
         standardize=standardize,
         unstable=unstable,
+        sample_weight=weights,
+        missing=missing,
+        n_jobs=n_jobs,
+        progress=True,
     )
     if as_json:
         _say_json(_everything(result))
@@ -141,6 +163,9 @@ def check(
     file: _File,
     target: _Target = None,
     features: _Features = None,
+    weights: _Weights = None,
+    missing: _Missing = "raise",
+    n_jobs: _Jobs = 1,
     learning_rate: Annotated[float | None, typer.Option(metavar="R", help="A constant rate of each step to judge.")] = None,
     standardize: _Standardize = False,
     as_json: _Json = False,
@@ -149,7 +174,16 @@ def check(
 
     Tells below which rate descent is stable, which is the fastest, and how many iterations it needs.
     """
-    stability = fastgd.analyse(file, target, features=_names(features), standardize=standardize)
+    stability = fastgd.analyse(
+        file,
+        target,
+        features=_names(features),
+        standardize=standardize,
+        sample_weight=weights,
+        missing=missing,
+        n_jobs=n_jobs,
+        progress=True,
+    )
     if as_json:
         stable = None if learning_rate is None else stability.is_stable(learning_rate)
         data = _held(stability.moments, "feature_names", "target_name", "n_samples")
@@ -182,7 +216,7 @@ def _number(text: str, option: str, needed: str) -> float:
 def _everything(result: fastgd.FitResult) -> dict[str, Any]:
     fields = _held(result, "intercept", "coef", "slope", "feature_names", "error", "n_iter", "learning_rate", "converged")
     fields |= _held(result, "remaining", "r2", "rank", "start", "standardize")
-    fields |= _held(result.moments, "target_name", "n_samples")
+    fields |= _held(result.moments, "target_name", "n_samples", "n_dropped")
     fields |= {"status": result.status.name.lower(), "sentence": result.status.value}
     optimum = _plain(result, "optimum")
     fields["optimum"] = optimum and _held(optimum, "intercept", "coef", "error")
@@ -200,7 +234,7 @@ def _stability(stability: fastgd.Stability, rate: float | None) -> dict[str, Any
 
 
 def _moments(moments: fastgd.Moments) -> dict[str, Any]:
-    return _held(moments, "n_samples", "mean", "covariance")
+    return _held(moments, "n_samples", "n_dropped", "mean", "covariance")
 
 
 def _held(thing: object, *names: str) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def _partitions(data: Any, target: Any, sample_weight: Any) -> tuple[list[list[A
     pieces = []
     for name, collection in zip(names, collections, strict=False):
         if not hasattr(collection, "to_delayed"):
-            raise DataError(f"{name} of type {type(collection).__qualname__} is no Dask collection: all parts of the data must be")
+            kind = type(collection).__qualname__
+            raise DataError(f"{name} of type {kind} is no Dask collection: all parts of the data must be")
         known = None
         if hasattr(collection, "rechunk"):
             if collection.ndim > 1:

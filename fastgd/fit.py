@@ -52,12 +52,16 @@ def fit(
 
     Parameters
     ----------
-    data : (x, y), array, list of rows, frame, path or Moments
+    data : (x, y), array, list of rows, frame, path, iterable, Dask collection or Moments
         x of shape (n,) or (n, p) and y of shape (n,); or one array of shape (n, p + 1), the target last; or a frame that
-        narwhals reads (pandas, Polars, PyArrow); or the path of a CSV or Parquet file; or `Moments`.
-        x may be a frame and y a series: rows belong together by position, and the names are kept.
+        narwhals reads (pandas, Polars, PyArrow, DuckDB); or CSV or Parquet files: a path, a list of paths or a pattern like
+        "part-*.parquet"; or an iterable of blocks (x, y) or frames; or `Moments`. Lazy frames, files and iterables are read piece
+        by piece and may be larger than memory. x may be a frame and y a series: rows belong together by position, and the names
+        are kept.
     target : str or array_like, optional
-        Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x.
+        Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x. Or a formula,
+        "price ~ area * C(town) + np.log(age)" (extra `formula`), which is code: the Python in it is run. What the categories are
+        is learned from a first look at all rows, but of an iterable from its first block.
     features : sequence of str, optional
         Columns of the frame or file to take; all but the target without it.
     learning_rate : float or "auto"
@@ -142,7 +146,7 @@ def fit(
             if refined is not None:
                 moments = refined
             else:
-                moments = sum_table(source) if n_jobs == 1 else _moments(source, n_jobs, progress)
+                moments = sum_table(source) if n_jobs == 1 and progress is None else _moments(source, n_jobs, progress)
     if moments._rest.formula is not None:
         fit_intercept = fit_intercept and moments._rest.formula.has_intercept
     kernels = descent_kernels()

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from fastgd.errors import DataError, missing_extra
 
 Progress = Callable[[int, float | None], object]
 """Called with the rows read so far and the share of the source that they are, None where its size is not known."""
+
+_PATIENCE = 0.5
+"""Seconds without a bar; the kernels may be loading."""
 
 
 @contextmanager
@@ -28,7 +33,7 @@ def reporting(progress: Any) -> Iterator[Progress | None]:
 
 @contextmanager
 def _bar() -> Iterator[Progress]:
-    """Rows, rows a second and the time that remains; drawn only where stderr is a terminal, and gone at the end."""
+    """Rows, rows a second and the time that remains: only where stderr is a terminal and it takes long, and gone at the end."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,13 +45,18 @@ def _bar() -> Iterator[Progress]:
         TextColumn("{task.fields[rate]:>11,.0f} rows/s"),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task("", total=None, rows=0, rate=0.0)
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    task = shown.add_task("", total=None, rows=0, rate=0.0)
+    begun = monotonic()
 
-        def report(rows: int, share: float | None) -> None:
-            elapsed = shown.tasks[0].elapsed or 0.0
-            rate = rows / elapsed if elapsed > 0.0 else 0.0
-            shown.update(task, total=None if share is None else 1.0, completed=share or 0.0, rows=rows, rate=rate)
+    def report(rows: int, share: float | None) -> None:
+        elapsed = monotonic() - begun
+        if elapsed > _PATIENCE and share != 1.0:
+            shown.start()
+            shown.update(task, total=None if share is None else 1.0, completed=share or 0.0, rows=rows, rate=rows / elapsed)
 
+    try:
         yield report
+    finally:
+        if shown.live.is_started:
+            shown.stop()

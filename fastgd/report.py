@@ -131,7 +131,8 @@ def _title(moments: Moments) -> str:
     n = moments.n_samples
     names = ", ".join(moments.feature_names[:_ROWS])
     more = f" and {moments.n_features - _ROWS} more" if moments.n_features > _ROWS else ""
-    return f"{moments.target_name} on {names}{more}, {n:,} row{'' if n == 1 else 's'}"
+    dropped = f" ({moments.n_dropped:,} more left out: a value was missing)" if moments.n_dropped else ""
+    return f"{moments.target_name} on {names}{more}, {n:,} row{'' if n == 1 else 's'}{dropped}"
 
 
 def _eigenvalues(stability: Stability) -> str:

@@ -5,3 +5,7 @@ from hypothesis import settings
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=2000)
 settings.load_profile("same")
+
+if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+    # Many blocks of 4,096 rows: what the kernels as Python take minutes for. test_moments and test_wide go through all of them.
+    collect_ignore = ["test_collecting.py", "test_dask.py", "test_roads.py"]

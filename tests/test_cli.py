@@ -56,6 +56,23 @@ def table(tmp_path: Path) -> Any:
     return write
 
 
+# files
+
+
+def test_several_files_a_formula_weights_and_rows_left_out(tmp_path: Path) -> None:
+    lines = [f"{i % 7},{'AB'[i % 2]},{i % 3},{3 * (i % 7) + 5 * (i % 2)}" for i in range(60)]
+    lines[4] = "1,A,,8"
+    for name, part in (("part-1.csv", lines[:30]), ("part-2.csv", lines[30:])):
+        (tmp_path / name).write_text("a,town,w,y\n" + "\n".join(part) + "\n", encoding="utf-8")
+    pattern = str(tmp_path / "part-*.csv")
+    fields = run_json("fit", pattern, "y ~ a + town", "--weights", "w", "--missing", "drop", "--n-jobs", "2")
+    assert fields["coef"] == pytest.approx([3.0, 5.0])
+    assert fields["n_dropped"] == 1
+    checked = run("check", pattern, "y ~ a", "--weights", "w", "--missing", "drop").stdout
+    assert "(1 more left out: a value was missing)" in checked
+    assert "line 6 of" in the_line(run("fit", pattern, "y ~ a", "--weights", "w").stderr)
+
+
 # fit
 
 
@@ -114,6 +131,7 @@ def test_json_is_the_result_of_fit_to_the_bit(arguments: list[str], options: dic
         "feature_names": list(result.feature_names),
         "target_name": moments.target_name,
         "n_samples": 100,
+        "n_dropped": 0,
         "error": result.error,
         "n_iter": result.n_iter,
         "learning_rate": rate,
@@ -136,7 +154,7 @@ def test_json_is_the_result_of_fit_to_the_bit(arguments: list[str], options: dic
             "iterations_at_rate": stability.iterations(1e-6, rate),
             "overflow_iteration": stability.overflow_iteration(rate),
         },
-        "moments": {"n_samples": 100, "mean": moments.mean.tolist(), "covariance": moments.covariance.tolist()},
+        "moments": {"n_samples": 100, "n_dropped": 0, "mean": moments.mean.tolist(), "covariance": moments.covariance.tolist()},
     }
 
 

@@ -128,7 +128,7 @@ class Raw:
 
 def test_columns_kept_as_text(tmp_path: Path, short_pieces: None) -> None:
     path = write(tmp_path / "f.csv", "town,b,c\n" + "01,2,q\n" * 5 + "B,3,4\n" * 5)
-    frames = list(read_files(path, lambda names, path: Raw(["town", "b", "c"], frozenset(["town"]))))
+    frames = list(read_files(path, lambda names, path: Raw(["town", "b", "c"], frozenset(["town"]))).tables)
     assert len(frames) > 2
     assert {tuple(map(str, frame.schema.types)) for frame in frames} == {("string", "double", "string")}
     assert pa.concat_tables(frames)["town"].to_pylist() == ["01"] * 5 + ["B"] * 5
@@ -137,7 +137,7 @@ def test_columns_kept_as_text(tmp_path: Path, short_pieces: None) -> None:
 def test_spellings_of_a_missing_value_count_where_those_are_dropped(tmp_path: Path) -> None:
     words = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
     path = write(tmp_path / "f.csv", "a,b\n1,1\n" + "".join(f"{word},1\n" for word in words))
-    (frame,) = read_files(path, lambda names, path: Raw(["a"], missing="drop"))
+    (frame,) = read_files(path, lambda names, path: Raw(["a"], missing="drop")).tables
     assert frame["a"].to_pylist() == [1.0] + [None] * len(words)
 
 
