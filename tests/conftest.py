@@ -1,5 +1,7 @@
 """Hypothesis: the same examples in every run, so that a failure is of the change under test; `fuzz` draws new ones."""
 
+import os
+
 from hypothesis import settings
 
 settings.register_profile("same", deadline=None, derandomize=True)
