@@ -416,6 +416,11 @@ def _known(
         return np.asarray(series.to_numpy(), np.float64)
     if not dtype.is_numeric() or "128" in str(dtype):  # NumPy has no 128-bit integers
         return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, hint, faults)
+    native = series.to_native()
+    if hasattr(native, "iterchunks") and str(dtype) == "Float64":
+        # Arrow's own conversion imports pandas, 50 MB; this copies nothing where there is one chunk.
+        chunks = [np.from_dlpack(chunk) for chunk in native.iterchunks()]
+        return chunks[0] if len(chunks) == 1 else np.concatenate(chunks or [EMPTY])
     values: NDArray[Any] = series.to_numpy()
     return values
 
