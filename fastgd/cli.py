@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
+import os
 import re
 import sys
 import textwrap
@@ -17,6 +19,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 import fastgd
+from fastgd.writing import replace
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
@@ -191,6 +194,25 @@ def check(
         _say_json({**data, **asked, "stability": _stability(stability, learning_rate), "moments": _moments(stability.moments)})
     else:
         _say(stability.summary(learning_rate))
+
+
+@app.command(epilog="Example: fastgd predict model.json houses.csv -o prices.csv")
+def predict(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="File that FitResult.save wrote; a formula in it is code.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file that has the features, or a quoted pattern.")],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write, all or nothing; standard output without it.")
+    ] = None,
+) -> None:
+    """Predict the target of each row of a file, one number a line below the target's name."""
+    result = fastgd.load(model)
+    name = io.StringIO()
+    csv.writer(name, lineterminator="\n").writerow([result.moments.target_name])
+    text = name.getvalue() + "".join(f"{value!r}\n" for value in result.predict(file).tolist())
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        replace(os.path.realpath(output), text)
 
 
 @app.command(epilog="Example: NUMBA_CACHE_DIR=/var/cache/numba fastgd warmup")

@@ -16,7 +16,7 @@ from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
-from fastgd.sources import read_features, read_pair
+from fastgd.sources import read_features, read_features_of_files, read_pair
 from fastgd.sources.table import as_float64
 from fastgd.stability import Stability, require_tolerance
 
@@ -189,13 +189,14 @@ class FitResult:
         exponent = descent.get("END_ERROR_EXPONENT") - 2 * descent.get("EXPONENT_Y")
         return 1.0 - scale(residual / variance, exponent, "the error over the variance", "the start")
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict(self, X: ArrayLike | str | os.PathLike[str]) -> NDArray[np.float64]:
         """intercept + X coef.
 
         Parameters
         ----------
-        X : array_like of shape (n, p), or with one feature (n,), or a frame
-            Of a frame, the columns that were fitted are taken by their names, in any order; others may stand beside them.
+        X : array_like of shape (n, p), or with one feature (n,), or a frame, or the path or pattern of files
+            Of a frame or file, the columns that were fitted are taken by their names, in any order; others may stand beside
+            them. After a fit by a formula, the columns that it was made of. Files are read piece by piece.
 
         Returns
         -------
@@ -206,6 +207,9 @@ class FitResult:
         DataError
             For a shape or values that do not fit.
         """
+        if isinstance(X, str | os.PathLike):
+            tables = read_features_of_files(X, self.feature_names, self._moments._rest.formula)
+            return np.concatenate([self.predict(table.X) for table in tables])
         x = self._columns(X)
         with np.errstate(over="ignore", invalid="ignore"):
             return _finite(self._at(x), x, "prediction")

@@ -13,7 +13,6 @@ sorted keys and without blanks.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import os
@@ -26,6 +25,7 @@ import numpy as np
 from fastgd.errors import DataError
 from fastgd.moments import Moments, Solution, closed_moments
 from fastgd.sources import read_formula
+from fastgd.writing import replace
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -69,7 +69,7 @@ def write(result: FitResult, path: str | os.PathLike[str]) -> None:
     content["sha256"] = _checksum(content)
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     try:
-        _replace(os.path.realpath(_name(path)), text)
+        replace(os.path.realpath(_name(path)), text)
     except OSError as error:
         raise DataError(f"the fit cannot be saved to {path}: {error.strerror}") from error
 
@@ -238,22 +238,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"no such file (looked in {os.getcwd()})"
     return str(error.strerror) if isinstance(error, OSError) else f"it is not JSON, or is cut off ({error})"
-
-
-def _replace(path: str, text: str) -> None:
-    """Write a file all at once: whatever fails, and whenever, `path` holds the whole of the old text or of the new one."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise DataError(f"{path} is a folder or a device: name a file")
-    temporary = os.path.join(os.path.dirname(path), f".fastgd-{os.urandom(8).hex()}.tmp")
-    try:
-        with open(temporary, "x", encoding="ascii", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.path.exists(path):
-            os.chmod(temporary, os.stat(path).st_mode & 0o7777)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

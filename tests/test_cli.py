@@ -73,6 +73,36 @@ def test_several_files_a_formula_weights_and_rows_left_out(tmp_path: Path) -> No
     assert "line 6 of" in the_line(run("fit", pattern, "y ~ a", "--weights", "w").stderr)
 
 
+def test_predictions_of_a_file(tmp_path: Path) -> None:
+    rows = [(float(i % 7), "AB"[i % 2], 3.0 * (i % 7) + 5.0 * (i % 2) + 0.1 * (i % 3)) for i in range(30)]
+    data, other = tmp_path / "data.csv", tmp_path / "other.csv"
+    data.write_text("a,town,y\n" + "".join(f"{a},{town},{y}\n" for a, town, y in rows), encoding="utf-8")
+    other.write_text("town,a\nB,2\nA,4\n", encoding="utf-8")
+    for target, features in (("y ~ a + town", None), ("y", ["a"])):
+        result = fastgd.fit(data, target, features=features)
+        model, out = str(tmp_path / "model.json"), tmp_path / "out.csv"
+        result.save(model)
+        printed = run("predict", model, str(other))
+        assert printed.exit_code == 0, printed.stderr
+        title, *values = printed.stdout.splitlines()
+        assert title == "y"
+        assert [float(value) for value in values] == result.predict(other).tolist()
+        with_town = result.coef.tolist() + [0.0] * (features is not None)
+        expected = [result.intercept + 2.0 * with_town[0] + with_town[1], result.intercept + 4.0 * with_town[0]]
+        assert [float(value) for value in values] == pytest.approx(expected, rel=1e-14)
+        assert run("predict", model, str(other), "-o", str(out)).stdout == ""
+        assert out.read_text(encoding="utf-8") == printed.stdout
+    other.write_text("a\n1\n", encoding="utf-8")
+    before = out.read_bytes()
+    assert "one column" in the_line(run("predict", model, str(other), "-o", str(out)).stderr)
+    other.write_text("b,c\n1,2\n", encoding="utf-8")
+    assert "no column 'a' in" in the_line(run("predict", model, str(other), "-o", str(out)).stderr)
+    other.write_text("a,c\n1,2\nq,2\n", encoding="utf-8")
+    line = the_line(run("predict", model, str(other), "-o", str(out)).stderr)
+    assert "text 'q' in line 3 of" in line and "column 'a'" in line
+    assert out.read_bytes() == before
+
+
 # fit
 
 

@@ -148,9 +148,15 @@ class Formula:
         frame = _require_frame(frame)
         for name in self._sources:
             require_column(name, frame.columns, "X")
-        place = self._place(self._sources)
+        return self._features(frame, self._place(self._sources))
+
+    def _features(self, frame: Any, place: Table) -> NDArray[np.float64]:
         columns, n, _, _ = self._rows(frame, place, "raise", weighted=False)
         return self._evaluate(columns, n, (self._right,), place, "raise")[0][0]
+
+    def without_target(self) -> _Features:
+        """The choice of the feature columns of files to predict from."""
+        return _Features(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The formula, its levels and what its transforms learned, in JSON's types: `from_dict` gives the same bits again."""
@@ -418,6 +424,24 @@ class Formula:
             f"{expr} is {value} {place.place_of(row)}, where {cells}: every value must be a finite number; "
             f"change the formula or drop the row{counted}"
         )
+
+
+class _Features:
+    """The choice of what a formula's right side needs."""
+
+    def __init__(self, formula: Formula) -> None:
+        self.needed = tuple(formula._sources)
+        self.as_text = tuple(name for name in formula.as_text if name in self.needed)
+        self._formula = formula
+
+    def table(
+        self, frame: Any, path: str, line_of: Callable[[int], int] | None, first_row: int = 0, block: int | None = None
+    ) -> Table:
+        """The features of a frame's rows, as X."""
+        place = self._formula._place(self.needed, path, line_of, first_row, block)
+        table = self._formula._place(self._formula.feature_names, path, line_of, first_row, block)
+        table.X = self._formula._features(frame, place)
+        return table
 
 
 def _require_frame(frame: Any) -> Any:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.frames import Choice, Columns, batches, is_lazy, names_of, read_frame, require_frame_rows
+from fastgd.sources.frames import Choice, Columns, batches, is_lazy, names_of, read_frame, require_column, require_frame_rows
 from fastgd.sources.table import Collection, Stream, Table, require_missing
 
 
@@ -152,6 +152,32 @@ def read_formula(stored: Any) -> Any:
     from fastgd.sources.formulas import Formula
 
     return Formula.from_dict(stored)
+
+
+def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Stream:
+    """Feature columns to predict from, piece by piece, checked; the target need not be there."""
+    from fastgd.sources.files import read_files
+
+    def choose(found: list[str], path: str) -> Any:
+        choice = OnlyFeatures(names) if formula is None else formula.without_target()
+        for name in choice.needed:
+            require_column(name, found, f"{path}, and the fit was made with it")
+        return choice
+
+    return read_files(X, choose)
+
+
+class OnlyFeatures:
+    """The choice of feature columns without a target."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.needed = names
+
+    def table(self, frame: Any, *place: Any) -> Table:
+        """The features of a frame's rows, as X."""
+        table = Columns(self.needed[0], self.needed).table(frame, *place)
+        table.refuse_bad_cell()
+        return table
 
 
 def _refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
