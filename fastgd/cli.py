@@ -201,7 +201,7 @@ def predict(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="File that FitResult.save wrote; a formula in it is code.")],
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file that has the features, or a quoted pattern.")],
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write, all or nothing; standard output without it.")
+        str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write; standard output without it.")
     ] = None,
 ) -> None:
     """Predict the target of each row of a file, one number a line below the target's name."""
