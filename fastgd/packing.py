@@ -31,6 +31,9 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
     start = len(_MAGIC) + len(_VERSION)
     if not data.startswith(_MAGIC):
         raise DataError("these bytes are no moments: they do not begin as those of to_bytes do")
+    cut = DataError("these moments are cut off or were changed: their SHA-256 is not that of their content")
+    if len(data) < start + _COUNT + _CHECK:
+        raise cut
     version = data[len(_MAGIC) : start]
     if version != _VERSION:
         raise DataError(
@@ -38,8 +41,8 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
             "read them with the fastgd that wrote them, or a later one"
         )
     whole, check = data[:-_CHECK], data[-_CHECK:]
-    if len(data) < start + _COUNT + _CHECK or _digest(whole) != check:
-        raise DataError("these moments are cut off or were changed: their SHA-256 is not that of their content")
+    if _digest(whole) != check:
+        raise cut
     size = int.from_bytes(whole[start : start + _COUNT], "little")
     start += _COUNT
     header = json.loads(whole[start : start + size])

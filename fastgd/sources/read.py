@@ -52,6 +52,8 @@ def read(
     """
     if features is None is sample_weight and missing == "raise":  # two arrays: each 0.1 microseconds is a fortieth of a fit
         if target is None:
+            if type(data) is ndarray:
+                return read_points(data)
             if type(data) is tuple and len(data) == 2:
                 x, y = data
                 if type(x) is ndarray is type(y):
