@@ -136,13 +136,12 @@ def fit(
         if type(source) is not Table:
             moments = _moments(source, n_jobs, progress)
         else:
-            if source.formula is not None:
-                fit_intercept = fit_intercept and source.formula.has_intercept
             if theta is not None:
                 _require_parameters(start, source.n_features, fit_intercept)
             refined = None
             if max_iter is None and tol is None and rate != rate and source.X.shape[1] >= wide.FEATURES:
-                refined = wide.summarise(source, fit_intercept)
+                has_intercept = source.formula is None or source.formula.has_intercept
+                refined = wide.summarise(source, fit_intercept and has_intercept)
             if refined is not None:
                 moments = refined
             else:

@@ -453,7 +453,16 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
             shape = levels_of(n, block), sums_of(q)
         levels = _empty(shape)
         if sum_rows(X, y, table.weight, True, True, levels) == n:
-            return closed_moments(levels[:4], n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
+            moments = _new(Moments)  # as closed_moments does, which would cost 0.1 microseconds of 4.5
+            moments._sums = levels if n <= block and q == 2 else levels[:4]
+            moments._n_closed = n
+            moments._segment = None
+            moments._feature_names = table.feature_names
+            moments._target_name = table.target_name
+            moments._rest = _NO_REST
+            if table.n_dropped or table.formula is not None:
+                moments._rest = _Rest(table.n_dropped, None, table.formula)
+            return moments
     segment = Segment(q)
     segment.add(table, pool)
     return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
