@@ -494,7 +494,7 @@ def _number_of(n_jobs: Any) -> int:
     except TypeError:
         raise DataError(f"n_jobs={n_jobs!r:.60}: pass a whole number of threads, or -1 for all processors") from None
     if count < 0:
-        count += 1 + len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+        count += 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if count < 1:
         raise DataError(f"n_jobs={n_jobs!r}: pass 1 or more threads, or -1 for all processors")
     return count
