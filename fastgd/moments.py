@@ -317,7 +317,7 @@ class Moments:
             return NotImplemented
         total = self.copy()
         if self.n_features and other.n_features:
-            total._agree(other.n_features, other._feature_names, other._target_name)
+            total._agree(other.n_features, other._feature_names, other._target_name, other._rest.formula)
         joined = None
         if self._segment is not None and other._segment is not None and other._sums is None:
             joined = self._segment.joined(other._segment)
@@ -372,13 +372,19 @@ class Moments:
         moments_kernels().merge(total, more, columns_of(sums))
         self._sums, self._rest = total, self._rest._replace(solution=None)
 
-    def _agree(self, p: int, features: tuple[str, ...] | None, target: str | None) -> None:
+    def _agree(self, p: int, features: tuple[str, ...] | None, target: str | None, formula: Any) -> None:
         """Refuse other columns than these moments have."""
         if p != self.n_features:
             raise DataError(f"these moments have {self.n_features} features and the others {p}: they need the same columns")
         for what, ours, theirs in (("features", self._feature_names, features), ("target", self._target_name, target)):
             if ours is not None and theirs is not None and ours != theirs:
                 raise DataError(f"these moments have the {what} {ours!r:.200} and the others {theirs!r:.200}")
+        known = self._rest.formula
+        if known is not None and formula is not None and known is not formula and known.to_dict() != formula.to_dict():
+            raise DataError(
+                f"the formula {known.text!r} learned other categories or transforms from these rows than from those before: "
+                "pass all rows to one call, as a list of frames or files"
+            )
 
     def _add(self, table: Table, pool: Executor | None) -> None:
         if self._segment is None:
@@ -387,7 +393,7 @@ class Moments:
             segment = self._segment
         if self.n_features:
             table = table.in_order(self._feature_names)
-            self._agree(table.n_features, table.feature_names, table.target_name)
+            self._agree(table.n_features, table.feature_names, table.target_name, table.formula)
         segment.add(table, pool)
         self._segment = segment
         self._feature_names = self._feature_names or table.feature_names

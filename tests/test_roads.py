@@ -173,3 +173,18 @@ def test_a_collection_is_no_data_of_update() -> None:
     array = pytest.importorskip("dask.array")
     with pytest.raises(fastgd.DataError, match="^the data are a Dask collection: pass it to fastgd.dask.moments, and add what"):
         fastgd.Moments().update(array.ones((10, 2)))
+
+
+def test_a_formula_that_learned_otherwise_is_not_mixed() -> None:
+    frame = table(100)
+    for formula in ("y ~ scale(a)", "y ~ poly(a, 2)"):
+        moments = fastgd.Moments().update(frame[:50], formula)
+        before = moments.to_bytes()
+        match = "^the formula 'y ~ .*' learned other categories or transforms from these rows than from those before: pass all"
+        with pytest.raises(fastgd.DataError, match=match):
+            moments.update(frame[50:], formula)
+        with pytest.raises(fastgd.DataError, match=match):
+            moments + fastgd.Moments().update(frame[50:], formula)
+        assert moments.to_bytes() == before
+    same = fastgd.Moments().update(frame[:50], FORMULA).update(frame[50:], FORMULA)
+    assert fastgd.fit(same).coef == pytest.approx(fastgd.fit(frame, FORMULA).coef, rel=1e-12)

@@ -172,14 +172,7 @@ class Table:
             yield self
             return
         for start in range(0, len(self.X), CHUNK):
-            rows = slice(start, start + CHUNK)
-            piece = copy(self)
-            piece.X = self.X[rows]
-            piece.y, piece.weight = (v if v is EMPTY else v[rows] for v in (self.y, self.weight))
-            if self.rows is None:
-                piece.first_row += start
-            else:
-                piece.rows = self.rows[rows]
+            piece = self.part(start, start + CHUNK)
             if start:
                 piece.n_dropped = piece.n_absent = 0
             yield piece
