@@ -150,6 +150,7 @@ class _Frames:
     def read(self, number: int, block: Any) -> Table | None:
         """None if the block has no rows."""
         from fastgd.sources import frames
+        from fastgd.sources.formulas import choice_of
 
         if not frames.is_frame(block):
             raise DataError(
@@ -160,7 +161,7 @@ class _Frames:
             frame = frames.open_frame(block)
             names = frames.names_of(frame)
             if self._choice is None:
-                self._choice = self._choose(frame, names)
+                self._choice = choice_of(names, *self._wanted, look=lambda: [frame])
         except DataError as error:
             raise DataError(f"block {number}: {error}") from None
         for name in self._choice.needed:
@@ -168,18 +169,6 @@ class _Frames:
         frame = frames.collect(frame, self._choice.needed)
         table: Table | None = self._choice.table(frame, block=number) if len(frame) else None
         return table
-
-
-    def _choose(self, frame: Any, names: list[str]) -> Any:
-        from fastgd.sources.formulas import Formula, is_formula
-        from fastgd.sources.frames import Columns
-
-        target, features, weight, missing = self._wanted
-        if not is_formula(target, names):
-            return Columns.choose(names, target, features, weight, missing)
-        if features is not None:
-            raise DataError(f"features= and the formula {target!r} both choose columns: leave one out")
-        return Formula.learn(target, [frame], weight, missing)
 
 
 def _is_empty(x: Any) -> bool:

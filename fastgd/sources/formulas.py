@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.frames import column_values, listing, open_frame, require_column
+from fastgd.sources.frames import Choice, Columns, column_values, listing, open_frame, require_column
 from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
 from fastgd.sources.terms import UnseenInError, as_pandas, evaluate, explained, factors_of, learns, parse, sources_of, term_of
@@ -26,6 +26,27 @@ _Data = dict[str, Any]
 def is_formula(target: Any, names: Collection[str] = ()) -> bool:
     """Whether a target is a formula: text with a ~ that is no column's name."""
     return isinstance(target, str) and "~" in target and target not in names
+
+
+def choice_of(
+    names: list[str],
+    target: Any,
+    features: Sequence[str] | None,
+    weight: Any,
+    missing: str,
+    look: Callable[[], Iterable[Any]],
+    path: str | None = None,
+) -> Choice:
+    """The columns by name, or the formula, that is wanted of data that come in parts; `look` gives their first look at them."""
+    if not is_formula(target, names):
+        return Columns.choose(names, target, features, weight, missing, path)
+    refuse_features_of(target, features)
+    return Formula.learn(target, look(), weight, missing)
+
+
+def refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
+    if features is not None:
+        raise DataError(f"features= and the formula {formula!r} both choose columns: leave one out")
 
 
 def columns_of(text: str, names: Iterable[str], where: str = "the frame") -> tuple[str, ...]:

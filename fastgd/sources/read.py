@@ -109,30 +109,30 @@ def _is_on_cluster(data: Any) -> bool:
 
 def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Stream:
     from fastgd.sources.files import read_files
-    from fastgd.sources.formulas import Formula, Look, columns_of, is_formula
+    from fastgd.sources.formulas import Look, choice_of, columns_of
 
     if weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and files are read piece by piece: name a column of them")
 
     def choose(names: list[str], path: str) -> Choice:
-        if not is_formula(target, names):
-            return Columns.choose(names, target, features, weight, missing, path)
-        _refuse_features_of(target, features)
-        look = Look(columns_of(target, names, path), weight, missing)
-        return Formula.learn(target, read_files(data, lambda names, path: look).tables, weight, missing)
+        def look() -> Iterable[Any]:
+            whole = Look(columns_of(target, names, path), weight, missing)
+            return read_files(data, lambda names, path: whole).tables
+
+        return choice_of(names, target, features, weight, missing, look, path)
 
     return read_files(data, choose)
 
 
 def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas import Formula, columns_of, is_formula
+    from fastgd.sources.formulas import Formula, columns_of, is_formula, refuse_features_of
 
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
     if not is_formula(target, names):
         return read_frame(frame, Columns.choose(names, target, features, weight, missing))
-    _refuse_features_of(target, features)
+    refuse_features_of(target, features)
     if not lazy:
         require_frame_rows(frame, "the frame")
         named = weight if isinstance(weight, str) else None
@@ -180,11 +180,6 @@ class OnlyFeatures:
         table = Columns(self.needed[0], self.needed).table(frame, *place)
         table.refuse_bad_cell()
         return table
-
-
-def _refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
-    if features is not None:
-        raise DataError(f"features= and the formula {formula!r} both choose columns: leave one out")
 
 
 def read_features(X: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
