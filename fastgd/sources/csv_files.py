@@ -15,7 +15,6 @@ from fastgd.sources.frames import Columns, is_number
 from fastgd.sources.rows import Piece, Rows
 from fastgd.sources.table import EMPTY, Table, default_names
 
-_BLOCK = 1 << 20
 DELIMITERS = ",;\t|"
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
@@ -96,7 +95,7 @@ class CsvFile:
         with _errors(self.path):
             rows = self._open or _open(self.path)
             try:
-                pieces = rows.pieces(self.delimiter, int(self.has_header))
+                pieces = rows.pieces(self.delimiter, self._width, int(self.has_header))
                 first = next(pieces)
                 if not types:
                     types.update(self._types(first, choose))
@@ -149,17 +148,6 @@ class CsvFile:
         return table
 
     def _parse(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:
-        """In blocks that stay in a core's cache; if that fails as one block, for a row may be longer than those."""
-        import pyarrow as pa
-
-        try:
-            return self._parse_in_blocks(_BLOCK, piece, choose, types)
-        except pa.ArrowInvalid:
-            if len(piece.data) < _BLOCK:
-                raise
-        return self._parse_in_blocks(len(piece.data) + 1, piece, choose, types)
-
-    def _parse_in_blocks(self, size: int, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:
         import pyarrow as pa
         from pyarrow import csv as arrow
 
@@ -170,7 +158,7 @@ class CsvFile:
                 column_names=self.names,
                 skip_rows=self._skipped_lines if piece.line == 1 else 0,
                 use_threads=False,
-                block_size=size,
+                block_size=len(piece.data) + 1,  # one chunk a column, which need not be copied
             ),
             parse_options=arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=piece.has_quotes),
             convert_options=arrow.ConvertOptions(
@@ -179,7 +167,6 @@ class CsvFile:
                 null_values=MISSING if drop else [""],
                 strings_can_be_null=drop or hasattr(choose, "as_text"),
             ),
-            memory_pool=pa.system_memory_pool(),  # gives back at once: 20 MB less at the peak than mimalloc, no slower
         )
 
     def _lines(self, piece: Piece) -> Callable[[int], int]:
