@@ -13,6 +13,7 @@ import table
 from jobs import JOBS
 
 README = Path(__file__).parent.parent / "README.md"
+VERSIONS = "numpy numba scipy scikit-learn statsmodels pyarrow pandas polars polars-ds duckdb dask dask-ml".split()
 RESULTS = pytest.StashKey[dict[str, Any]]()
 OUTCOME = pytest.StashKey[str]()
 
@@ -25,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
-    machine_info["versions"] = {name: version(name) for name in ("numpy", "numba", "scipy", "scikit-learn", "statsmodels")}
+    machine_info["versions"] = {name: version(name) for name in VERSIONS}
 
 
 def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:

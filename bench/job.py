@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rows import Data
 
@@ -16,11 +16,14 @@ class Contender(NamedTuple):
     exact: Callable[[Data], Any] = lambda data: data.solution
     read: Callable[[Any], Any] = lambda answer: answer
     """The numbers in what was returned, to compare with the exact ones."""
+    digits: int | None = None
+    """How many are right, if that is less than the job asks for, and the table should show it."""
 
 
 class Job(NamedTuple):
     title: str
-    data: Callable[[int], Data]
+    data: Callable[[int], Any]
+    """Of a number of rows: `Data`, or files of them."""
     rows: int
     contenders: Sequence[Contender]
     unit: tuple[str, str]
@@ -32,8 +35,8 @@ class Job(NamedTuple):
     """A contender with fewer right is not timed."""
     rounds: int | None = None
     """Calls timed a turn; None leaves it to pytest-benchmark."""
-    memory: bool = False
-    """Whether the peak memory of a call is measured too."""
+    memory: Literal["extra", "process"] | None = None
+    """What peak memory is measured too: of a call beyond the data, or of a process of its own that reads a file."""
     less: str | None = None
     """Contender whose time is taken off the others'."""
     drawn: str | None = None

@@ -17,6 +17,12 @@ DRAWN = {"np.linalg.lstsq": LSTSQ, "scikit-learn": SKLEARN, "fastgd": FASTGD}
 CELLS, POINT_FEATURES = 1_000_000, 5
 
 
+def on_threads(n_jobs: int) -> Contender:
+    name = f"fastgd.Moments.from_arrays(X, y, n_jobs={n_jobs})"
+    sums = partial(fastgd.Moments.from_arrays, n_jobs=n_jobs)
+    return Contender(name, sums, on_table, read=lambda moments: of_fastgd(fastgd.fit(moments)))
+
+
 def point(along: str, rows: int, features: int) -> dict[str, Job]:
     title = f"along {along}: {rows} x {features}"
     data, unit = partial(table, features=features), (title, FASTGD.name)
@@ -42,7 +48,7 @@ JOBS = {
         turns=3,
         features=10,
         rounds=2,
-        memory=True,
+        memory="extra",
     ),
     "10^5 x 200": Job(
         "Least squares on 10^5 rows of 200 features",
@@ -53,9 +59,19 @@ JOBS = {
         turns=4,  # BLAS on all cores takes five times as long while another process has one: there must be a quiet moment
         features=200,
         rounds=1,
-        memory=True,
+        memory="extra",
     ),
 }
+JOBS["threads"] = Job(
+    "Moments of 10^6 rows of 50 features on threads",
+    partial(table, features=50),
+    1_000_000,
+    [on_threads(1), on_threads(2)],
+    unit=("threads", on_threads(1).name),
+    turns=3,
+    features=50,
+    rounds=1,
+)
 for features in (1, 2, 5, 10, 20, 50, 100, 200):
     JOBS |= point("features", CELLS // features, features)
 for rows in (100, 1000, 10_000, 100_000, 1_000_000):
@@ -72,5 +88,11 @@ CLAIMS = [
     Claim("10^6 × 10, MiB beyond the data", ("10^6 x 10", FASTGD.name), None, at_most=64),
     Claim(
         "10^5 × 200, of the time of `LinearRegression`", ("10^5 x 200", FASTGD.name), ("10^5 x 200", SKLEARN.name), at_most=0.25
+    ),
+    Claim(
+        "10^6 × 50, moments on one thread, of the time on two",
+        ("threads", on_threads(1).name),
+        ("threads", on_threads(2).name),
+        at_least=1.6,
     ),
 ]

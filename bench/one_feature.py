@@ -156,7 +156,7 @@ JOBS = {
         unit=("many", FIT),
         turns=3,
         rounds=2,
-        memory=True,
+        memory="extra",
     ),
     "fresh": Job(
         "A fresh process: import, then a first fit with numba's cache warm",

@@ -16,6 +16,7 @@ PICTURE = "bench/speed.png"
 PICTURED = f"""![Time of a fit with fastgd, NumPy and scikit-learn, against features and against rows]({PICTURE})
 
 In the picture, stacking the column of ones is counted for `np.linalg.lstsq`."""
+MEMORY = {"extra": "extra memory", "process": "memory of the process"}
 NONE = {"seconds": math.inf, "rounds": 0, "digits": 16}
 
 
@@ -100,8 +101,8 @@ def job_table(key: str, figures: Figures) -> str:
     lines = [
         f"**{job.title}** ({present[0][1]['rows']:,} rows{less})",
         "",
-        "| | time | relative | digits | rounds |" + " extra memory |" * job.memory,
-        "|---|--:|--:|--:|--:|" + "--:|" * job.memory,
+        "| | time | relative | digits | rounds |" + (f" {MEMORY[job.memory]} |" if job.memory else ""),
+        "|---|--:|--:|--:|--:|" + ("--:|" if job.memory else ""),
     ]
     for name, figure in present:
         time = seconds((key, name), figures)

@@ -31,11 +31,15 @@ def test_contender(benchmark: Any, turn: int, job: str, contender: str) -> None:
 
     exact = list(chosen.exact(data))
     right = math.floor(digits(chosen.read(chosen.function(*arguments)), exact))
-    assert right >= plan.digits or not exact
+    assert right >= (plan.digits if chosen.digits is None else chosen.digits) or not exact
     benchmark.extra_info.update(digits=right, rows=rows)
     if plan.memory and turn == 0 and (benchmark.enabled or chosen is plan.contenders[-1]):  # one shows that it can be measured
-        script = Path(__file__).with_name("memory.py")
-        [benchmark.extra_info["MiB"]] = fresh(str(script), job, contender, str(rows))
+        folder = Path(__file__).parent
+        if plan.memory == "extra":
+            command = [str(folder / "memory.py"), job, contender, str(rows)]
+        else:
+            command = [str(folder / "readers.py"), chosen.function.__name__, *arguments]
+        [benchmark.extra_info["MiB"]] = fresh(*command)
 
     if plan.rounds is None:
         benchmark(chosen.function, *arguments)
