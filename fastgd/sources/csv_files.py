@@ -129,7 +129,6 @@ class CsvFile:
         return types
 
     def _table(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Table:
-        import narwhals as nw
         import pyarrow as pa
 
         line_of = self._lines(piece)
@@ -144,7 +143,7 @@ class CsvFile:
             except pa.ArrowInvalid as error:
                 raise self._what_is_wrong(piece, error) from None
             self._refuse_text(frame, numbers, choose, line_of)
-        table: Table = choose.table(nw.from_native(frame), self.path, line_of, 0, None)
+        table: Table = choose.table(frame, self.path, line_of, 0, None)
         return table
 
     def _parse(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:

@@ -461,7 +461,7 @@ class _Features:
         """The features of a frame's rows, as X."""
         place = self._formula._place(self.needed, path, line_of, first_row, block)
         table = self._formula._place(self._formula.feature_names, path, line_of, first_row, block)
-        table.X = self._formula._features(frame, place)
+        table.X = self._formula._features(_require_frame(frame), place)
         return table
 
 

@@ -30,7 +30,7 @@ class Choice(Protocol):
         first_row: int = 0,
         block: int | None = None,
     ) -> Table:
-        """Rows of a narwhals frame that has these columns."""
+        """Rows of a narwhals frame or an Arrow table that has these columns."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,21 @@ class Columns:
         first_row: int = 0,
         block: int | None = None,
     ) -> Table:
-        """Rows of a narwhals frame that has these columns: what a stream hands on as well as a frame in memory."""
+        """Rows of a frame that has these columns: what a stream hands on as well as a frame in memory."""
+        import narwhals as nw
+
         table = Table(EMPTY)
         table.feature_names, table.target_name, table.path, table.line_of = self.features, self.target, path, line_of
         table.first_row, table.block = first_row, block
+        names = (*self.features, self.target)
+        columns = _arrow_floats(frame, names)
+        if columns is None or self.weight is not None:
+            frame = nw.from_native(frame, eager_only=True)
         if isinstance(self.weight, str):
             table.weight_name = self.weight
             table.weight = as_float64(_values([frame.get_column(self.weight)], table, self.missing, len(self.features) + 1)[0])
         elif self.weight is not None:
             table.weight = read_weight(self.weight, len(frame), self.missing == "drop")
-        names = (*self.features, self.target)
-        columns = _arrow_floats(frame.to_native(), names)
         if columns is None:
             cure = f"leave the column out with features=[...], or use a formula, '{self.target} ~ C({{}})'"
             hint = "" if self.by_name else cure
@@ -382,16 +386,16 @@ def _values(series: list[Any], table: Table, missing: str = "raise", first: int 
     return columns
 
 
-def _arrow_floats(native: Any, names: Sequence[str]) -> list[NDArray[Any]] | None:
+def _arrow_floats(frame: Any, names: Sequence[str]) -> list[NDArray[Any]] | None:
     """Columns of an Arrow table where they lie, if all are float64 in one chunk without nulls, as in the pieces of most files.
 
-    20 microseconds less a column than by narwhals, of 160 for the whole way of a piece of 65,536 rows and two columns.
+    By narwhals it takes 0.15 ms for six columns, as long as a twentieth of all else that is done with 65,536 rows.
     """
-    if not hasattr(native, "to_batches"):
+    if not hasattr(frame, "to_batches"):
         return None
     columns = []
     for name in names:
-        column = native.column(name)
+        column = frame.column(name)
         if column.num_chunks != 1 or str(column.type) != "double" or column.null_count:
             return None
         columns.append(np.from_dlpack(column.chunk(0)))

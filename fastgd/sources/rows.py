@@ -18,7 +18,7 @@ from fastgd.errors import DataError
 
 PIECE = 5 << 20
 """Bytes parsed at a time, at most."""
-ROWS, CELLS = 3 << 16, 1 << 19
+ROWS, CELLS = 1 << 18, 1 << 19
 """And rows and cells: short ones take more memory parsed than as text."""
 FIRST = 1 << 18
 """Bytes of the first piece, whose rows tell how long rows are."""
