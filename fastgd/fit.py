@@ -87,7 +87,8 @@ def fit(
         What to do with a rate that is not stable: refuse, or descend up to the last iterate whose error float64 can
         hold, in the target's units and as a multiple of its variance.
     n_jobs : int
-        Threads that sum up the rows; -1 for one a processor. The bits are the same for any number.
+        Threads that sum up the rows; -1 for one a processor. The bits are the same for any number. Forty features or more are
+        summed by BLAS, which has threads of its own: to gain from ours beside them takes threadpoolctl (extra `threads`).
     progress : bool or callable, optional
         True shows a bar on a terminal while a stream is read (extra `cli`). A function is called, with the number of rows read
         and their share of the whole or None, after each piece of a stream.
@@ -138,14 +139,11 @@ def fit(
         else:
             if theta is not None:
                 _require_parameters(start, source.n_features, fit_intercept)
-            refined = None
+            wanted = None
             if max_iter is None and tol is None and rate != rate and source.X.shape[1] >= wide.FEATURES:
-                has_intercept = source.formula is None or source.formula.has_intercept
-                refined = wide.summarise(source, fit_intercept and has_intercept)
-            if refined is not None:
-                moments = refined
-            else:
-                moments = sum_table(source) if n_jobs == 1 and progress is None else _moments(source, n_jobs, progress)
+                wanted = fit_intercept and (source.formula is None or source.formula.has_intercept)
+            plain = n_jobs == 1 and progress is None and wanted is None
+            moments = sum_table(source) if plain else _moments(source, n_jobs, progress, wanted)
     if moments._rest.formula is not None:
         fit_intercept = fit_intercept and moments._rest.formula.has_intercept
     kernels = descent_kernels()
@@ -249,8 +247,10 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     return result
 
 
-def _moments(source: Table | Stream | Collection, n_jobs: int, progress: bool | Progress | None) -> Moments:
-    """One pass over a source."""
+def _moments(
+    source: Table | Stream | Collection, n_jobs: int, progress: bool | Progress | None, has_intercept: bool | None = None
+) -> Moments:
+    """One pass over a source; given `has_intercept`, only the limit of a fit with or without one is wanted of a table."""
     if isinstance(source, Collection):
         from fastgd import dask
 
@@ -258,7 +258,10 @@ def _moments(source: Table | Stream | Collection, n_jobs: int, progress: bool | 
         options = {"features": features, "sample_weight": sample_weight, "missing": missing}
         return dask.moments(data, target, **options)._closed()
     with threads(n_jobs) as pool, reporting(progress) as report:
-        return sum_table(source, pool) if isinstance(source, Table) else sum_stream(source, pool, report)
+        if not isinstance(source, Table):
+            return sum_stream(source, pool, report)
+        refined = None if has_intercept is None else wide.summarise(source, has_intercept, pool)
+        return sum_table(source, pool) if refined is None else refined
 
 
 def _as_made(

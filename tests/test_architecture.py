@@ -72,7 +72,7 @@ LEVELS = {
 OUTSIDE = {
     0: set(),
     1: {"numba", "llvmlite"},
-    2: {"narwhals", "pyarrow", "pandas", "formulaic", "numba", "scipy", "rich"},
+    2: {"narwhals", "pyarrow", "pandas", "formulaic", "numba", "scipy", "rich", "threadpoolctl"},
     3: set(),
     4: {"typer", "rich", "matplotlib", "dask"},
 }

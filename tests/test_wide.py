@@ -245,6 +245,25 @@ def test_threads_of_blas_do_not_change_the_bits() -> None:
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("with_threadpoolctl", [True, False])
+def test_threads_do_not_change_the_bits(monkeypatch: pytest.MonkeyPatch, with_threadpoolctl: bool) -> None:
+    if not with_threadpoolctl:
+        monkeypatch.setattr(fastgd.wide, "_threadpools", lambda: None)
+    else:
+        pytest.importorskip("threadpoolctl", reason="needs threadpoolctl")
+    monkeypatch.setattr(fastgd.wide, "_BUFFER", 2**12)  # 64 rows a block, and more blocks than are under way at a time
+    X, y = whole_numbers(2000, fastgd.wide.FEATURES)
+    monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
+    for weight in None, np.arange(2000.0):
+        one = fastgd.fit(X, y, sample_weight=weight)
+        assert one.moments._rest.solution is not None
+        for n_jobs in 2, 3, 8:
+            many = fastgd.fit(X, y, sample_weight=weight, n_jobs=n_jobs)
+            assert (many.intercept.hex(), many.error.hex()) == (one.intercept.hex(), one.error.hex())
+            assert many.coef.tobytes() == one.coef.tobytes()
+            assert many.moments.to_bytes() == one.moments.to_bytes()
+
+
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_the_double_double_sums_say_the_same(fit_intercept: bool) -> None:
     rng = np.random.default_rng(SEED)
@@ -342,7 +361,10 @@ def test_the_gradient_of_residuals_that_nearly_cancel(width: int, weigh: bool) -
     rows[:, -1] = rows[:, :-1] @ coef[0, :-1]
     weight = rng.uniform(0.1, 2.0, 12) if weigh else np.empty(0)
     gradient, squares = np.zeros((2, width)), np.zeros(2)
-    refine.add_gradient(rows, weight, coef, gradient, squares)
+    for part in slice(0, 4), slice(4, 12):
+        more, more_squares = np.empty((2, width)), np.empty(2)
+        refine.gradient_of(rows[part], weight[part], coef, more, more_squares)
+        refine.add_gradient(gradient, squares, more, more_squares)
     z = np.array([exact.fractions(row) for row in rows.tolist()])
     pairs = np.array(exact.fractions(coef[0].tolist())) + np.array(exact.fractions(coef[1].tolist()))
     w = np.array(exact.fractions(weight.tolist() if weigh else [1.0] * 12))

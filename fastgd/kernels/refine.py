@@ -64,14 +64,14 @@ def _add_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], h: NDArray
 
 
 @kernel
-def add_gradient(
+def gradient_of(
     rows: NDArray[np.float64],
     weight: NDArray[np.float64],
     coef: NDArray[np.float64],
     out_gradient: NDArray[np.float64],
     out_squares: NDArray[np.float64],
 ) -> None:
-    """Add the rows' part of sum weight z r to `out_gradient`, and of sum weight r^2 to `out_squares`, for r = z . coef.
+    """out_gradient = sum weight z r, out_squares = sum weight r^2 over the rows z, for r = z . coef.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def add_gradient(
     out_squares : (2,)
     """
     h, l, factor = np.empty(_LANES), np.empty(_LANES), np.empty((2, _ROWS))
-    total = (out_squares[0], out_squares[1])
+    total = (0.0, 0.0)
+    out_gradient[:] = 0.0
     for start in range(0, rows.shape[0], _ROWS):
         four = rows[start : start + _ROWS]
         for i in range(_ROWS):
@@ -94,6 +95,19 @@ def add_gradient(
             total = add(total, multiply(wr, r))
         _add_rows(four, factor, out_gradient[0], out_gradient[1])
     out_squares[0], out_squares[1] = total
+
+
+@kernel
+def add_gradient(
+    gradient: NDArray[np.float64], squares: NDArray[np.float64], more: NDArray[np.float64], more_squares: NDArray[np.float64]
+) -> None:
+    """Add what `gradient_of` found in other rows."""
+    h, l = gradient[0], gradient[1]
+    value, rest = more[0], more[1]
+    for k in range(h.size):
+        h[k], e = two_sum(h[k], value[k])
+        l[k] += e + rest[k]
+    squares[0], squares[1] = add((squares[0], squares[1]), (more_squares[0], more_squares[1]))
 
 
 @kernel

@@ -33,6 +33,8 @@ class CsvFile:
         What separates cells; by default the first of , ; tab | that gives the first two rows two cells or more.
     header : bool or None
         Whether the first row holds names; by default whether it holds anything but numbers.
+    n_features : int or None
+        Where the target need not be there: a file of so many columns holds features only.
 
     Attributes
     ----------
@@ -40,13 +42,20 @@ class CsvFile:
         Columns; x or x0, x1, … and y for a file without names.
     """
 
-    def __init__(self, path: str, like: CsvFile | None = None, delimiter: str | None = None, header: bool | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        like: CsvFile | None = None,
+        delimiter: str | None = None,
+        header: bool | None = None,
+        n_features: int | None = None,
+    ) -> None:
         self.path = path
         self._open: Rows | None = None
         with _errors(path):
             rows = _open(path)
             try:
-                self._look(rows, like, delimiter, header)
+                self._look(rows, like, delimiter, header, n_features)
             except BaseException:
                 rows.close()
                 raise
@@ -55,7 +64,9 @@ class CsvFile:
         else:  # what a pipe has given does not come again
             self._open = rows
 
-    def _look(self, rows: Rows, like: CsvFile | None, delimiter: str | None, header: bool | None) -> None:
+    def _look(
+        self, rows: Rows, like: CsvFile | None, delimiter: str | None, header: bool | None, n_features: int | None
+    ) -> None:
         path = self.path
         self.delimiter = _delimiter(rows) if delimiter is None else delimiter
         head = rows.head(2, self.delimiter)
@@ -68,7 +79,7 @@ class CsvFile:
         if header is None:
             header = not all(is_number(cell) for cell in cells) if like is None else like.has_header
         self.has_header: bool = header
-        if len(cells) == 1:
+        if len(cells) == 1 and n_features is None:
             raise DataError(
                 f"{path} has one column, {cells[0]!r:.60}: feature and target are needed, "
                 "separated by a comma, semicolon, tab or |"
@@ -77,6 +88,8 @@ class CsvFile:
             self.names = [cell.strip() for cell in cells]
         elif like is not None and len(like.names) != len(cells):
             raise DataError(f"{path} has {len(cells)} columns, and {like.path} has {len(like.names)}: all files need the same")
+        elif len(cells) == n_features:
+            self.names = [*default_names(n_features)]
         else:
             self.names = [*default_names(len(cells) - 1), "y"]
         self._skipped_lines = head[header][0] - 1 if len(head) > header else None

@@ -23,6 +23,7 @@ def read_files(
     choose: Callable[[list[str], str], Any],
     delimiter: str | None = None,
     header: bool | None = None,
+    n_features: int | None = None,
 ) -> Stream:
     """Rows of files one after the other, some at a time; each file is looked at before the first row is read.
 
@@ -39,6 +40,8 @@ def read_files(
         What separates the cells of a CSV; by default comma, semicolon, tab or |, whichever the first two rows show.
     header : bool, optional
         Whether a CSV begins with column names; by default it does unless its first row holds numbers only.
+    n_features : int, optional
+        To predict from, where a target need not be there: a CSV of so many columns holds features only.
 
     Raises
     ------
@@ -54,13 +57,13 @@ def read_files(
     if header is not None and not isinstance(header, bool):
         raise DataError(f"header={header!r}: pass True or False")
     paths = _paths(data)
-    first = _open(paths[0], None, delimiter, header)
+    first = _open(paths[0], None, delimiter, header, n_features)
     _refuse_twice(first.names, first.path)
     choice = choose(first.names, first.path)
     first.require_rows()
     files = [first]
     for path in paths[1:]:
-        file = _open(path, first, delimiter, header)
+        file = _open(path, first, delimiter, header, n_features)
         _require_columns(file, choice.needed, first.path)
         file.require_rows()
         files.append(file)
@@ -96,7 +99,9 @@ def _paths(data: Any) -> list[str]:
     return paths
 
 
-def _open(path: str, like: CsvFile | ParquetFile | None, delimiter: str | None, header: bool | None) -> CsvFile | ParquetFile:
+def _open(
+    path: str, like: CsvFile | ParquetFile | None, delimiter: str | None, header: bool | None, n_features: int | None
+) -> CsvFile | ParquetFile:
     """A file, looked at; `like` the first one if it is another."""
     if not os.path.exists(path):
         raise DataError(f"no file {path!r} (looked in {os.getcwd()})")
@@ -110,8 +115,8 @@ def _open(path: str, like: CsvFile | ParquetFile | None, delimiter: str | None, 
     elif like is not None:
         raise DataError(f"{path} is a pipe or a device: it can be read only as the first of the files")
     if isinstance(like, CsvFile):
-        return CsvFile(path, like, like.delimiter, header)
-    return CsvFile(path, None, delimiter, header)
+        return CsvFile(path, like, like.delimiter, header, n_features)
+    return CsvFile(path, None, delimiter, header, n_features)
 
 
 def _require_columns(file: CsvFile | ParquetFile, needed: Sequence[str], first: str) -> None:

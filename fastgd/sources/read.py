@@ -166,7 +166,7 @@ def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], fo
             require_column(name, found, f"{path}, and the fit was made with it")
         return choice
 
-    return read_files(X, choose)
+    return read_files(X, choose, n_features=len(names) if formula is None else len(formula.without_target().needed))
 
 
 class OnlyFeatures:
