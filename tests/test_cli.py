@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,26 @@ def test_several_files_a_formula_weights_and_rows_left_out(tmp_path: Path) -> No
     checked = run("check", pattern, "y ~ a", "--weights", "w", "--missing", "drop").stdout
     assert "(1 more left out: a value was missing)" in checked
     assert "line 6 of" in the_line(run("fit", pattern, "y ~ a", "--weights", "w").stderr)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("command", ["fit", "predict"])
+def test_ctrl_c_ends_a_read_without_a_word_and_writes_nothing(tmp_path: Path, command: str) -> None:
+    pipe, model, out = tmp_path / "pipe.csv", tmp_path / "model.json", tmp_path / "out.csv"
+    os.mkfifo(pipe)
+    fastgd.fit([[1.0, 2.0], [2.0, 3.0], [3.0, 5.0]]).save(model)
+    out.write_text("kept", encoding="utf-8")
+    arguments = {"fit": ["fit", str(pipe)], "predict": ["predict", str(model), str(pipe), "-o", str(out)]}[command]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastgd", *arguments], cwd=ROOT, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with open(pipe, "w", encoding="ascii") as rows:
+        rows.write("x,y\n" + "1,2\n2,3\n" * 2**18)  # more than a pipe holds: once it is written, the process is reading
+        rows.flush()
+        process.send_signal(signal.SIGINT)
+    printed = process.communicate(timeout=120)
+    assert (process.returncode, *printed) == (130, b"", b"")
+    assert sorted(tmp_path.iterdir()) == [model, out, pipe] and out.read_text(encoding="utf-8") == "kept"
 
 
 @pytest.mark.parametrize("title", ["", "a\n", "town,a\n"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import mpmath
@@ -214,6 +214,21 @@ def test_what_fails_changes_nothing(row: int) -> None:
     assert moments.to_bytes() == before
     moments.update(X[77:], y[77:])
     assert bits(moments) == bits(fastgd.Moments.from_arrays(X, y))
+
+
+def test_ctrl_c_in_the_middle_of_an_update_leaves_the_moments_as_they_were() -> None:
+    X, y = np.arange(20_000.0).reshape(-1, 2), np.arange(10_000.0) ** 2
+
+    def blocks() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield X[5000:9000], y[5000:9000]
+        raise KeyboardInterrupt
+
+    moments = fastgd.Moments().update(X[:5000], y[:5000])
+    before = moments.to_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        moments.update(blocks())
+    assert moments.to_bytes() == before
+    assert bits(moments.update(X[5000:], y[5000:])) == bits(fastgd.Moments.from_arrays(X, y))
 
 
 def test_a_size_of_kilobytes_for_any_number_of_rows() -> None:

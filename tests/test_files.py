@@ -256,6 +256,23 @@ def test_one_who_stops_early_leaves_nothing_behind(tmp_path: Path, short_pieces:
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_ctrl_c_in_a_read_leaves_nothing_behind(tmp_path: Path, short_pieces: None, kind: str, n_jobs: int) -> None:
+    path, before, reports = many(tmp_path, kind), threading.active_count(), []
+
+    def interrupt(rows: int, share: float | None) -> None:
+        reports.append(rows)
+        if len(reports) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fastgd.fit(path, "b", progress=interrupt, n_jobs=n_jobs)
+    assert len(reports) == 2 and reports[1] > reports[0]
+    assert (threading.active_count(), open_files(path)) == (before, 0)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 def test_files_that_are_refused_are_closed(tmp_path: Path) -> None:
     for name, text in (("1.csv", "a\n1\n"), ("2.csv", "a,b\n1,q\n"), ("3.csv.gz", "a,b")):
         path = write(tmp_path / name, text)
