@@ -215,6 +215,41 @@ def predict(
         replace(os.path.realpath(output), text)
 
 
+@app.command(epilog="Example: fastgd explore houses.csv price --learning-rate 1e-7 -o houses.html")
+def explore(
+    file: _File,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="PAGE", help="HTML file to write.")],
+    target: _Target = None,
+    features: _Features = None,
+    weights: _Weights = None,
+    missing: _Missing = "raise",
+    n_jobs: _Jobs = 1,
+    learning_rate: Annotated[
+        str, typer.Option(metavar="R|auto", help="Rate to begin with, stable or not; auto: the fastest for these data.")
+    ] = "auto",
+    max_iter: Annotated[int, typer.Option(metavar="N", help="Iteration to begin with.")] = 0,
+    standardize: _Standardize = False,
+) -> None:
+    """Write a page for a browser in which points, line, learning rate and iteration can be moved.
+
+    One file that needs no network: open it, or send it to someone.
+    """
+    result = fastgd.fit(
+        file,
+        target,
+        features=_names(features),
+        learning_rate="auto" if learning_rate == "auto" else _number(learning_rate, "--learning-rate", "a number or auto"),
+        max_iter=max_iter,
+        standardize=standardize,
+        unstable="run",
+        sample_weight=weights,
+        missing=missing,
+        n_jobs=n_jobs,
+        progress=True,
+    )
+    result.explore(output, file, target, features=_names(features), sample_weight=weights, missing=missing)
+
+
 @app.command(epilog="Example: NUMBA_CACHE_DIR=/var/cache/numba fastgd warmup")
 def warmup() -> None:
     """Compile the kernels ahead of time.

@@ -16,9 +16,10 @@ from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
-from fastgd.sources import read_features, read_features_of_files, read_pair
-from fastgd.sources.table import as_float64
+from fastgd.sources import Collection, Table, read, read_features, read_features_of_files, read_pair
+from fastgd.sources.table import EMPTY, as_float64
 from fastgd.stability import Stability, require_tolerance
+from fastgd.writing import replace
 
 if TYPE_CHECKING:
     from fastgd.moments import Moments
@@ -367,6 +368,56 @@ class FitResult:
 
         return plot.page(self, X, y)
 
+    def explore(
+        self,
+        path: str | os.PathLike[str],
+        data: Any = None,
+        target: Any = None,
+        *,
+        features: Any = None,
+        sample_weight: Any = None,
+        missing: str = "raise",
+    ) -> None:
+        """Write a page for a browser, one HTML file without network, in which points, line, rate and iteration can be moved.
+
+        Of several features it shows the coefficients on their way.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            HTML file to write; one already there is replaced.
+        data, target, features, sample_weight, missing
+            What was given to `fit`, to show the points: a result holds their moments only. Of more than 1000 rows a sample is
+            drawn, the moments being of all. Not read for several features.
+
+        Raises
+        ------
+        DataError
+            For rows that are not those of the fit, and for what the page cannot show; as `fit` for data that cannot be used.
+        ImportError
+            Without bokeh.
+
+        Examples
+        --------
+        >>> import fastgd, os, tempfile
+        >>> x, y = [1, 2, 3, 4], [2, 4, 5, 8]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = os.path.join(folder, "page.html")
+        ...     fastgd.fit(x, y).explore(file, x, y)
+        ...     os.path.getsize(file) < 2_000_000
+        True
+        """
+        from fastgd import explorer
+
+        rows = None
+        if data is not None and len(self.feature_names) == 1:
+            source = read(data, target, features, sample_weight, missing)
+            if isinstance(source, Collection):
+                raise DataError("the data are a Dask collection: pass rows in memory or files to explore, or none")
+            rows = (_rows_of(table) for table in ([source] if isinstance(source, Table) else source))
+        weight = self._begun.get("WEIGHT"), self._begun.get("WEIGHT_EXPONENT")
+        replace(os.path.realpath(path), explorer.page(self, rows, scale(*weight, "the sum of the weights", "sample_weight")))
+
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.
 
@@ -437,6 +488,12 @@ def _finite(values: NDArray[np.float64], x: NDArray[np.float64], what: str) -> N
         reason = "every value must be a finite number" if broken.size else f"its {what} exceeds float64"
         raise DataError(f"X is {shown} in row {row}{column}: {reason} {COUNTED}")
     return values
+
+
+def _rows_of(table: Table) -> tuple[NDArray[Any], ...]:
+    """x, y and, if there are any, weights."""
+    x, y = (table.X[:, :-1], table.X[:, -1]) if table.y is EMPTY else (table.X, table.y)
+    return (x, y) if table.weight is EMPTY else (x, y, table.weight)
 
 
 def _explained(residual: float, total: float) -> float:

@@ -1,0 +1,190 @@
+"""The explorer: one HTML file in which a fit can be taken in hand, without a server and without the network.
+
+bokeh draws. What is computed on the page, `descent.js` computes, from the moments, as the kernels do; `page.js` puts it on the
+page, `page.html` and `page.css` are what it looks like.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import fastgd
+from fastgd.errors import missing_extra
+
+__all__ = ["page"]
+
+_MOST_DRAWN = 1000  # points; more hide one another and are no more to be taken hold of
+_MOST_FEATURES = 200
+_LAST = 10**15  # iteration that the page can be at: its numbers are float64, whose whole numbers end at 2^53
+_SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double arithmetic still splits
+
+
+def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None = None, weight: float | None = None) -> str:
+    """The page of a fit as HTML text: what `FitResult.explore` writes.
+
+    Parameters
+    ----------
+    result : FitResult
+    rows : iterable of (x, y) or of (x, y, weights), optional
+        The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample. Of rows that are all drawn the
+        page makes the moments itself, in double-double; else it starts from `result.moments` as float64 has them.
+    weight : float, optional
+        Sum of the weights, the number of rows without it.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DataError
+        For rows that are not those of the fit, more than 200 features, or numbers beyond 1e60 or below 1e-60.
+    ImportError
+        Without bokeh.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> html = fastgd.explorer.page(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]), [([1, 2, 3, 4], [2, 4, 5, 8])])
+    >>> html.startswith("<!DOCTYPE html>"), len(html) < 2_000_000
+    (True, True)
+    """
+    try:
+        from fastgd.explorer import figures
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != "bokeh":
+            raise
+        raise missing_extra("bokeh", "explorer", "the explorer") from None
+    _require_sizes(result)
+    one = len(result.feature_names) == 1
+    data = _facts(result, float(result.moments.n_samples if weight is None else weight))
+    data |= _line(result, rows) if one else _many(result, data["weight"])
+    texts = {
+        "bokeh": figures.library(),
+        "figures": _json(figures.draw(result, one)),
+        "data": _json(data),
+        "descent": _text("descent.js"),
+        "page": _text("page.js"),
+        "style": _text("page.css"),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: texts[place[1]], _text("page.html"))
+
+
+def _text(name: str) -> str:
+    return files("fastgd.explorer").joinpath(name).read_text(encoding="utf-8")
+
+
+def _json(value: Any) -> str:
+    """JSON inside a script element, which ends at no column's name."""
+    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
+
+
+def _require_sizes(result: fastgd.FitResult) -> None:
+    """Refuse what the page's arithmetic, float64 without scaling, would lose."""
+    p = len(result.feature_names)
+    if p > _MOST_FEATURES:
+        raise fastgd.DataError(f"{p} features were fitted: the explorer shows at most {_MOST_FEATURES}; fit those to be seen")
+    moments = result.moments
+    sizes = np.sqrt(moments.mean**2 + np.diag(moments.covariance))
+    for name, size in zip((*moments.feature_names, moments.target_name), sizes.tolist(), strict=True):
+        if size and not _SMALLEST <= size <= _LARGEST:
+            raise fastgd.DataError(
+                f"column {name!r:.60} has numbers of about {size:.0e}: the explorer shows sizes from {_SMALLEST:g} to "
+                f"{_LARGEST:g}; multiply the column by a power of ten"
+            )
+    if not all(abs(value) <= _LARGEST for value in result.start):
+        raise fastgd.DataError(f"start={result.start!r:.200}: the explorer shows starts up to {_LARGEST:g}")
+
+
+def _facts(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
+    """What holds for one feature and for many."""
+    start = [0.0] * (not result.fit_intercept) + list(result.start)
+    return {
+        "features": list(result.feature_names),
+        "target": result.moments.target_name,
+        "samples": result.moments.n_samples,
+        "dropped": result.n_dropped,
+        "weight": weight,
+        "intercept": result.fit_intercept,
+        "standardize": result.standardize,
+        "start": start,
+        "rate": result.learning_rate,
+        "iteration": min(result.n_iter, _LAST),
+    }
+
+
+def _line(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None) -> dict[str, Any]:
+    moments = result.moments
+    sample = None if rows is None else _sample(result, rows)
+    drawn = None if sample is None else [list(row) for row in sample.tolist()]
+    complete = drawn is not None and len(drawn) == moments.n_samples
+    return {"mean": moments.mean.tolist(), "covariance": moments.covariance.tolist(), "rows": drawn, "complete": complete}
+
+
+def _sample(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]]) -> NDArray[np.float64]:
+    """The rows (x, y, weight), or of many a sample that is the same in every run, in their order."""
+    random = np.random.default_rng(0)
+    kept, keys, seen = np.empty((0, 3)), np.empty(0), fastgd.Moments()
+    for x, y, *weights in rows:
+        seen.update(x, y, sample_weight=weights[0] if weights else None)
+        if seen.n_features != 1:
+            raise fastgd.DataError(
+                f"the rows to be shown have {seen.n_features} features and one was fitted: pass the same as to fit"
+            )
+        block = np.column_stack([np.ravel(x), np.ravel(y), np.ravel(weights[0]) if weights else np.ones(np.size(y))])
+        block = block[block[:, 2] != 0.0].astype(np.float64)
+        kept, keys = np.concatenate([kept, block]), np.concatenate([keys, random.random(len(block))])
+        if len(keys) > _MOST_DRAWN:
+            chosen = np.sort(np.argpartition(keys, _MOST_DRAWN)[:_MOST_DRAWN])
+            kept, keys = kept[chosen], keys[chosen]
+    _require_the_same(result.moments, seen)
+    return kept
+
+
+def _require_the_same(fitted: fastgd.Moments, shown: fastgd.Moments) -> None:
+    """Refuse rows of other moments: a line moved among them would be measured by those of the fit."""
+    count = f"{shown.n_samples:,} rows are to be shown and {fitted.n_samples:,} were fitted"
+    same = shown.n_samples == fitted.n_samples > 0
+    if same:
+        spread = np.sqrt(np.diag(fitted.covariance) + fitted.mean**2)
+        count = "the rows to be shown have other means or covariances than those that were fitted"
+        same = bool((np.abs(shown.mean - fitted.mean) <= 1e-9 * spread).all())
+        same = same and bool((np.abs(shown.covariance - fitted.covariance) <= 1e-9 * np.outer(spread, spread)).all())
+    if not same:
+        raise fastgd.DataError(f"{count}: pass the same data, features and weights as to fit")
+
+
+def _many(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
+    stability = result.stability
+    other = fastgd.analyse(result.moments, fit_intercept=result.fit_intercept, standardize=False) if result.standardize else None
+    raw, standardized = (other, stability) if other is not None else (stability, stability.standardized())
+    return {"raw": _problem(result, raw, weight), "standardized": _problem(result, standardized, weight)}
+
+
+def _problem(result: fastgd.FitResult, stability: fastgd.Stability, weight: float) -> dict[str, Any]:
+    """What `descent.js` needs of many features: the optimum, and the spectrum, the intercept's part first."""
+    moments, optimum = result.moments, result.optimum
+    mean, squares = moments.mean[:-1], np.diag(moments.covariance)[:-1]
+    vectors = stability.directions
+    if not result.fit_intercept:
+        squares = squares + mean**2
+        vectors = np.column_stack([np.zeros(len(vectors)), vectors])
+    return {
+        "weight": weight,
+        "intercept": result.fit_intercept,
+        "standardize": stability.standardize,
+        "parameters": len(result.start),
+        "mean": mean.tolist(),
+        "scale": np.sqrt(squares).tolist(),
+        "best": [optimum.intercept, *optimum.coef.tolist()],
+        "least": optimum.error,
+        "eigenvalues": stability.eigenvalues[len(result.start) - stability.rank :].tolist(),
+        "directions": vectors.tolist(),
+    }
