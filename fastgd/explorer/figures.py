@@ -85,7 +85,7 @@ def _contours() -> figure:
     """Lines of equal error, the path of the descent on them, start, place and optimum."""
     plot = _figure("", "", 400)
     plot.multi_line("xs", "ys", source=_source("levels", "xs", "ys"), color="#aaaaaa", line_width=1)
-    plot.line("x", "y", source=_source("path", "x", "y"), color=BLUE, line_width=1.5)
+    plot.multi_line("xs", "ys", source=_source("path", "xs", "ys"), color=BLUE, line_width=1.5)
     plot.scatter("x", "y", source=_source("iterates", "x", "y"), color=BLUE, size=5)
     plot.scatter("x", "y", source=_source("best", "x", "y"), color=ORANGE, marker="star", size=18)
     plot.scatter("x", "y", source=_source("here", "x", "y"), fill_color="white", line_color=BLUE, line_width=3, size=13)
@@ -94,8 +94,7 @@ def _contours() -> figure:
 
 def _iterations(plot: figure) -> figure:
     """An axis of log(1 + k), on which 0 has its place: the slider's."""
-    axis = plot.xaxis[0]
-    axis.ticker = FixedTicker(name="x_ticker")
+    plot.xaxis[0].ticker = FixedTicker(name="x_ticker")
     return plot
 
 

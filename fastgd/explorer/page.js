@@ -10,6 +10,7 @@
   const LAST = 1e9, MOST = 1e15; // iterations: of the slider, and of the field beside it
   const DECADES = [1e-3, 10]; // the slider's rates, of the limit
   const GRIP = 26; // pixels around a point or an end within which a finger takes it
+  const EACH = 40; // iterations drawn one by one, before they lie too dense
   const SHOWN = 6; // directions, of many
   const NEVER_MORE = 1e-12; // share of the distance at which playing stops
 
@@ -45,6 +46,7 @@
 
   function share(value) {
     if (value === 0 || value === 1) return `${100 * value} %`;
+    if (value < 1e-14) return "less than 1e−12 %";
     if (value > 10) return `${show(value, 3)} times`;
     return value > 0.99 && value < 1 ? `${Math.min(100 * value, 99.99).toFixed(2)} %` : `${show(100 * value, 3)} %`;
   }
@@ -107,7 +109,7 @@
     const rate = descent.rate, percent = (place) => `${100 * place}%`;
     element("rate").value = 1000 * placeOfRate(rate);
     element("rate").setAttribute("aria-valuetext", show(rate, 9));
-    put("rate-value", String(Number(rate.toPrecision(12))));
+    put("rate-value", String(Number(rate.toPrecision(9))));
     element("iteration").value = 1000 * placeOfIteration(state.iteration);
     element("iteration").setAttribute("aria-valuetext", count(state.iteration));
     put("iteration-value", state.iteration.toLocaleString("en-US"));
@@ -156,7 +158,8 @@
     else {
       place += left > 1 ? `it is ${show(left, 3)} times as far from the optimum as at the start` : `${share(left)} of the distance to the optimum is still to go`;
       const above = Descent.excess(descent, k) / problem.least;
-      place += problem.least > 0 && above < 1e6 ? `, and the error is ${show(100 * above, 3)} % above the least.` : ".";
+      if (above < 1e-12) place += ", and of the error above the least nothing is to be seen.";
+      else place += above < 1e6 ? `, and the error is ${show(100 * above, 3)} % above the least.` : ".";
     }
     if (state.iteration > k) place += " It was stopped there: the next error is no number any more.";
     where.replaceChildren(make("b", verdict, kind), document.createTextNode(place));
@@ -165,14 +168,14 @@
 
   function drawTotals(error) {
     const at = theta(), best = descent.limit.map((value) => value[0]);
-    const rows = [];
+    const rows = [
+      ["sum of the squares", problem.weight * error, problem.weight * problem.least],
+      ["mean of the squares: the error", error, problem.least],
+      ["root of the mean", Math.sqrt(error), Math.sqrt(problem.least)],
+    ];
     if (given.intercept) rows.push(["intercept", at[0], best[0]]);
     if (one) rows.push([`slope (${short(given.features[0])})`, at[1], best[1]]);
-    rows.push(["sum of the squares", problem.weight * error, problem.weight * problem.least], ["mean of the squares: the error", error, problem.least],
-      ["root of the mean", Math.sqrt(error), Math.sqrt(problem.least)]);
-    if (!one) {
-      for (const [i, name] of given.features.entries()) rows.push([short(name), at[i + 1], best[i + 1], colourOf.get(i + 1) || null]);
-    }
+    else given.features.forEach((name, i) => rows.push([short(name), at[i + 1], best[i + 1], colourOf.get(i + 1)]));
     const body = element("totals").tBodies[0];
     while (body.rows.length < rows.length) {
       const row = body.insertRow();
@@ -227,7 +230,7 @@
       const size = Math.abs(powers[i]), none = descent.distance[i][0] === 0;
       const rank = n === 1 ? "the only one" : i === 0 ? "steepest" : i === n - 1 ? "flattest" : `no. ${i + 1}`;
       name.textContent = `${rank}, along ${along(directions[i])} (curvature ${show(2 * directions[i].value[0], 4)})`;
-      value.textContent = none ? "no way to go" : `${share(size)}${powers[i] < 0 ? ", beyond" : ""}`;
+      value.textContent = none ? "no way to go" : `${share(size)}${powers[i] < 0 && size > 1e-14 ? ", beyond" : ""}`;
       fill.style.width = none ? "0" : `${100 * Math.min(1, size)}%`;
       bar.classList.toggle("grows", !none && size > 1);
     });
@@ -301,8 +304,10 @@
     frame ??= frameOf();
     setRanges("line", ...frame);
     const at = theta(), best = descent.limit.map((value) => value[0]), [x0, x1] = frame[0];
-    const ends = ([b, w]) => ({ x: [x0, x1], y: [b + w * x0, b + w * x1] });
-    fill("line", "line", clipped(at));
+    const ends = ([b, w]) => ({ x: [x0, x1], y: [b + w * x0, b + w * x1] }), part = clipped(at);
+    const outside = Math.min(...part.y) > frame[1][1] || Math.max(...part.y) < frame[1][0];
+    write("hint", `${given.rows ? "Drag a point, or" : "Drag"} an end of the line: descent then starts there.${outside ? " The line lies outside the picture now." : ""}`);
+    fill("line", "line", part);
     fill("line", "optimum", ends(best));
     const held = grip !== null && grip.kind === "end" ? grip.ends : handles(at);
     fill("line", "ends", { x: held.map((end) => end[0]), y: held.map((end) => end[1]) });
@@ -347,15 +352,32 @@
     fill("line", "squares", squares);
   }
 
-  /** Iterations spread evenly over the slider, from 0 to the last finite, and `also`. */
+  /** Iterations spread evenly over the slider, from 0 to the last and `also`; the first all of them. */
   function spread(last, points, also) {
     const end = Math.log1p(last), chosen = new Set([0, last, also]);
-    for (let k = 0; k <= Math.min(40, last); k++) chosen.add(k);
+    for (let k = 0; k <= Math.min(EACH, last); k++) chosen.add(k);
     for (let i = 0; i <= points; i++) chosen.add(Math.round(Math.expm1((i / points) * end)));
     return [...chosen].filter((k) => k <= last).sort((a, b) => a - b);
   }
 
+  /** Three strokes: the first iterations all, then the even and the odd ones apart, between which an overshooting descent goes to
+      and fro more often than there are pixels. */
+  function strokes(last, points) {
+    const all = spread(last, points, last), later = all.filter((k) => k >= EACH);
+    return [all.filter((k) => k <= EACH), ...[0, 1].map((odd) => later.map((k) => k - ((k + odd) % 2)))];
+  }
+
   const inward = (at) => Descent.units(problem, at.map((value) => [value, 0]), true).map((value) => value[0]);
+
+  /** Ticks of an axis of iterations, log(1 + k), as many as there is room for. */
+  function setTicks(figure) {
+    const { view, source: find } = figures[figure], every = view.model.inner_width < 400 ? 2 : 1;
+    const ticks = [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9].filter((_, i) => i === 0 || i % every === 0);
+    const places = ticks.map((k) => Math.log1p(k));
+    if (String(find("x_ticker").ticks) === String(places)) return;
+    find("x_ticker").ticks = places;
+    view.model.below[0].major_label_overrides = new Map(ticks.map((k, i) => [places[i], k < 1000 ? String(k) : power(Math.round(Math.log10(k)))]));
+  }
 
   /** The bowl: ellipses of equal error about the optimum, and the path. */
   function drawContours() {
@@ -366,6 +388,11 @@
     const radius = (level, i) => Math.sqrt(level / directions[i].value[0]);
     const sizes = [0, 1].map((j) => (reach[j] > 0 ? 1.25 * reach[j] : Math.max(...directions.map(({ vector }, i) =>
       1.25 * Math.abs(vector[j][0]) * Math.min(radius(top || 1, i), 1e3 * (Math.hypot(...reach) || 1)))) || 1));
+    if (state.standardize) { // both in the target's unit, in which the lines are circles
+      const { inner_width: width, inner_height: height } = figures.contours.view.model, scale = width > 0 ? height / width : 1;
+      sizes[0] = Math.max(sizes[0], sizes[1] / scale);
+      sizes[1] = sizes[0] * scale;
+    }
     setRanges("contours", [best[0] - sizes[0], best[0] + sizes[0]], [best[1] - sizes[1], best[1] + sizes[1]]);
     const levels = { xs: [], ys: [] };
     for (let n = -2; n < 8; n++) {
@@ -380,14 +407,13 @@
     }
     fill("contours", "levels", levels);
     const k = reached(), far = (at) => Math.abs(at[0] - best[0]) > 50 * sizes[0] || Math.abs(at[1] - best[1]) > 50 * sizes[1];
-    const path = [];
-    for (const at of spread(k, 120, k).map((n) => inward(Descent.iterate(descent, n)))) {
-      path.push(at);
-      if (far(at)) break;
-    }
     const columns = (points) => ({ x: points.map((at) => at[0]), y: points.map((at) => at[1]) });
-    fill("contours", "path", columns(path));
-    fill("contours", "iterates", columns(path.slice(0, 41)));
+    const path = strokes(k, 120).map((stroke) => {
+      const points = stroke.map((n) => inward(Descent.iterate(descent, n))), end = points.findIndex(far);
+      return columns(end < 0 ? points : points.slice(0, end + 1));
+    });
+    fill("contours", "path", { xs: path.map((stroke) => stroke.x), ys: path.map((stroke) => stroke.y) });
+    fill("contours", "iterates", path[0]);
     const here = inward(theta());
     fill("contours", "here", columns(far(here) ? [] : [here]));
     fill("contours", "best", columns([best]));
@@ -406,6 +432,7 @@
     const ceiling = (top || 1) * (descent.slowest > 0 ? 1e12 : 10);
     const place = (n) => Math.log1p(n);
     const shown = at.filter((n) => height(n) <= ceiling * 1e6);
+    setTicks("course");
     setRanges("course", [-0.3, Math.log1p(LAST) + 0.3], [floor / 10, Math.max(ceiling, floor * 100)]);
     fill("course", "curve", { x: shown.map(place), y: shown.map(height) });
     const marks = MARKS.map(([tolerance, , color, marker]) => ({ k: Descent.iterations(descent, tolerance), color, marker })).filter((mark) => mark.k <= LAST);
@@ -429,24 +456,27 @@
   function drawPaths() {
     if (!figures.paths) return;
     const { scale } = given.standardized || given.raw, drawn = [...colourOf.keys()], colors = [...colourOf.values()];
-    const last = Math.min(LAST, lastFinite()), at = spread(last, 200, Math.min(reached(), last));
+    const last = Math.min(LAST, lastFinite());
     const limit = descent.limit.map((value) => value[0]);
     const from = problem.directions.map(({ vector }, i) => drawn.map((j) => {
       const part = descent.distance[i][0] * vector[j][0];
       return problem.scale === null ? part : problem.scale[j][0] > 0 ? part / problem.scale[j][0] : 0;
     }));
     const value = (powers, c) => (limit[drawn[c]] + from.reduce((sum, parts, i) => sum + powers[i] * parts[c], 0)) * scale[drawn[c] - 1];
-    const powers = at.map((k) => Descent.powers(descent, k));
-    const places = at.map((k) => Math.log1p(k)), curves = drawn.map((_, c) => powers.map((share) => value(share, c)));
+    const parts = strokes(last, 240).map((at) => ({ places: at.map((k) => Math.log1p(k)), powers: at.map((k) => Descent.powers(descent, k)) }));
+    const curves = drawn.map((_, c) => parts.map(({ powers }) => powers.map((share) => value(share, c))));
     const goals = drawn.map((j) => limit[j] * scale[j - 1]);
     const starts = drawn.map((j) => state.start[j] * scale[j - 1]);
-    const settled = descent.slowest > 0 ? [] : curves.flat().filter(Number.isFinite);
+    const settled = descent.slowest > 0 ? [] : curves.flat(2).filter(Number.isFinite);
     const range = extent([...goals, ...starts, 0, ...settled]);
     const y = padded(range[0] === range[1] ? [range[0] - 1, range[1] + 1] : range);
+    setTicks("paths");
     setRanges("paths", [-0.3, Math.log1p(LAST) + 0.3], descent.slowest > 0 ? [y[0] - 2 * (y[1] - y[0]), y[1] + 2 * (y[1] - y[0])] : y);
     const far = 20 * (y[1] - y[0]);
     const near = (curve) => curve.map((v) => (Math.abs(v - y[0]) < far ? v : NaN));
-    fill("paths", "coefficients", { xs: curves.map(() => places), ys: curves.map(near), color: colors });
+    fill("paths", "coefficients", {
+      xs: curves.flatMap(() => parts.map(({ places }) => places)), ys: curves.flat().map(near), color: colors.flatMap((color) => [color, color, color]),
+    });
     fill("paths", "goals", { xs: goals.map(() => [0, Math.log1p(LAST)]), ys: goals.map((goal) => [goal, goal]), color: colors });
     const now = Descent.powers(descent, reached()), here = drawn.map((_, c) => value(now, c));
     fill("paths", "places", { x: here.map(() => Math.min(Math.log1p(reached()), Math.log1p(LAST))), y: near(here), color: colors });
@@ -568,7 +598,7 @@
       update();
     });
     if (figures.line) connectDragging(element("line"));
-    window.addEventListener("resize", () => requestAnimationFrame(draw));
+    for (const { view } of Object.values(figures)) view.model.properties.inner_width.change.connect(() => requestAnimationFrame(draw));
   }
 
   /* bokeh's own drawing tool would take every touch on the figure for itself; here a finger beside the points scrolls the page. */
@@ -650,7 +680,6 @@
       ? ` Drawn is a sample of ${given.rows.length.toLocaleString("en-US")}; the moments are of all rows.` : "";
     const none = one && !given.rows ? " The rows are not on this page, only their moments." : "";
     write("about", `Gradient descent on the mean squared error of ${given.samples.toLocaleString("en-US")} rows${dropped}.${sampled}${none}`);
-    write("hint", `${given.rows ? "Drag a point, or" : "Drag"} an end of the line: descent then starts there.`);
     write("units", `In units of ${target}; the sum and the mean in their squares.`);
     element("line-panel").hidden = !one;
     element("contours-panel").hidden = !one || !given.intercept;
@@ -660,7 +689,8 @@
     for (const input of document.getElementsByName("coordinates")) input.disabled = !one && given[input.value] === null;
     const side = make("div", "", "side");
     element("controls").before(side);
-    side.append(element("controls"), element("state"), element("ways"));
+    side.append(element("controls"), element("state"));
+    if (!one || !given.intercept) element(one ? "line-panel" : "paths-panel").append(element("coordinates"));
   }
 
   async function open() {
@@ -669,13 +699,6 @@
       const views = await Bokeh.embed.embed_item(item, name);
       const view = [...views.roots][0], { document } = view.model, find = (id) => document.get_model_by_name(id);
       figures[name] = { view, source: find, xRange: find("x_range"), yRange: find("y_range"), label: (id, text) => { if (find(id).text !== text) find(id).text = text; } };
-      const ticker = find("x_ticker");
-      if (ticker) {
-        const ticks = [0, ...Array.from({ length: 10 }, (_, i) => 10 ** i)];
-        ticker.ticks = ticks.map((k) => Math.log1p(k));
-        const labels = new Map(ticks.map((k) => [Math.log1p(k), k < 1000 ? String(k) : power(Math.round(Math.log10(k)))]));
-        view.model.below[0].major_label_overrides = labels;
-      }
     }
     if (!one) choosePaths();
     update();
