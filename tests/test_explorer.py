@@ -504,13 +504,13 @@ def test_weights_count(open_page: Any) -> None:
 
 def test_of_many_rows_a_sample_is_drawn_and_the_moments_are_of_all(open_page: Any) -> None:
     rng = np.random.default_rng(0)
-    x = rng.normal(50.0, 10.0, size=20_000)
+    x = rng.normal(50.0, 10.0, size=3000)
     y = 3.0 * x + rng.normal(0.0, 20.0, size=x.size)
     result = fastgd.fit((x, y), learning_rate=1e-4, max_iter=1000)
-    html = page_of(result, ((x[i : i + 3000], y[i : i + 3000]) for i in range(0, x.size, 3000)))
+    html = page_of(result, ((x[i : i + 700], y[i : i + 700]) for i in range(0, x.size, 700)))
     assert data_of(html) == data_of(page_of(result, x, y))
     tab = open_page(html)
-    assert "20,000 rows. Drawn is a sample of 1,000; the moments are of all rows." in tab.inner_text("#about")
+    assert "3,000 rows. Drawn is a sample of 1,000; the moments are of all rows." in tab.inner_text("#about")
     rows = np.array(tab.evaluate("explorer.state.rows"))
     assert len(rows) == 1000 and np.isin(rows[:, 0], x).all()
     assert rows[:, 0].mean() == pytest.approx(50.0, abs=1.5)
