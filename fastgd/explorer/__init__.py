@@ -1,7 +1,8 @@
 """The explorer: one HTML file in which a fit can be taken in hand, without a server and without the network.
 
-bokeh draws. What is computed on the page, `descent.js` computes, from the moments, as the kernels do; `page.js` puts it on the
-page, `page.html` and `page.css` are what it looks like.
+bokeh draws. What is computed on the page, `descent.js` computes, from the moments, as the kernels do. `model.js` holds what hands
+can change, `panels.js` writes and `pictures.js` draws what follows from it, `hands.js` are the hands; `page.html` and `page.css` are
+what it looks like. All of these are put into the one file as they are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from fastgd.errors import missing_extra
 
 __all__ = ["page"]
 
+_SCRIPTS = ("descent.js", "words.js", "model.js", "panels.js", "pictures.js", "hands.js", "page.js")
 _MOST_DRAWN = 1000  # points; more hide one another and are no more to be taken hold of
 _MOST_FEATURES = 200
 _LAST = 10**15  # iteration that the page can be at: its numbers are float64, whose whole numbers end at 2^53
@@ -70,8 +72,7 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
         "bokeh": figures.library(),
         "figures": _json(figures.draw(result, one)),
         "data": _json(data),
-        "descent": _text("descent.js"),
-        "page": _text("page.js"),
+        "scripts": "\n".join(f"<script>{_text(name)}</script>" for name in _SCRIPTS),
         "style": _text("page.css"),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: texts[place[1]], _text("page.html"))

@@ -1,0 +1,233 @@
+"use strict";
+/* Everything on the page that is text: sliders and fields, message, totals, directions, counts. */
+
+const Panels = (() => {
+  const { show, count, iterations, share, short, listing } = Words;
+  const { given, one, state } = Model;
+  const DECADES = [1e-3, 10]; // the slider's rates, of the limit
+  const SHOWN = 6; // directions at either end, of many
+  const element = (id) => document.getElementById(id);
+
+  /** Where the distance left is 10 %, 1 % and a millionth of the start's. */
+  const MARKS = [[0.1, "10 %"], [0.01, "1 %"], [1e-6, "a millionth"]];
+
+  function write(id, text) {
+    if (element(id).textContent !== text) element(id).textContent = text;
+  }
+
+  function make(tag, text = "", className = "") {
+    const node = document.createElement(tag);
+    node.textContent = text;
+    if (className) node.className = className;
+    return node;
+  }
+
+  // sliders
+
+  function bounds() {
+    const { max } = Model.limits, limit = max === Infinity ? 1 : max;
+    return DECADES.map((share) => share * limit);
+  }
+
+  function placeOfRate(rate) {
+    const [low, high] = bounds();
+    return Math.min(1, Math.max(0, Math.log(rate / low) / Math.log(high / low)));
+  }
+
+  function rateAt(place) {
+    const [low, high] = bounds();
+    return Number((low * (high / low) ** place).toPrecision(4));
+  }
+
+  const placeOfIteration = (k) => Math.min(1, Math.log1p(k) / Math.log1p(Model.LAST));
+  const iterationAt = (place) => Math.round(Math.expm1(place * Math.log1p(Model.LAST)));
+
+  /** A number in a field that is not being typed in. */
+  function put(id, text) {
+    const input = element(id);
+    if (document.activeElement === input && input.dataset.typing) return;
+    input.value = text;
+    input.removeAttribute("aria-invalid");
+  }
+
+  function slide(id, place, text) {
+    element(id).value = 1000 * place;
+    element(id).setAttribute("aria-valuetext", text);
+  }
+
+  function drawControls() {
+    const { rate } = Model.descent, { limits } = Model, percent = (place) => `${100 * place}%`;
+    slide("rate", placeOfRate(rate), show(rate, 9));
+    put("rate-value", String(Number(rate.toPrecision(9))));
+    slide("iteration", placeOfIteration(state.iteration), count(state.iteration));
+    put("iteration-value", state.iteration.toLocaleString("en-US"));
+    const smooth = percent(placeOfRate(limits.smooth)), limit = percent(placeOfRate(limits.max));
+    element("zones").style.background =
+      `linear-gradient(to right, var(--smooth) ${smooth}, var(--zigzag) ${smooth} ${limit}, var(--diverges) ${limit})`;
+    element("best-tick").style.left = percent(placeOfRate(limits.best));
+    element("limit-tick").style.left = limit;
+    element("zone-note").replaceChildren(
+      make("span", `smooth below ${show(limits.smooth)}`, "smooth"), " · ",
+      make("span", `overshoots below ${show(limits.max)}`, "zigzag"), " · ",
+      make("span", "diverges", "diverges"), ` · best ${show(limits.best)}`);
+    write("play", state.playing === null ? "Play" : "Pause");
+    element("play").setAttribute("aria-pressed", String(state.playing !== null));
+    for (const input of document.getElementsByName("coordinates")) input.checked = input.value === Model.coordinates();
+  }
+
+  // what happens
+
+  /** What is to be said of the rate, and the zone it lies in. */
+  function verdict() {
+    const { descent, limits, problem } = Model, { rate, overflow } = descent;
+    if (problem.directions.length === 0) return ["smooth", "The error does not depend on the coefficients: any rate is stable."];
+    if (rate >= limits.max) {
+      if (descent.slowest < 0) return ["diverges", "Not stable, but this start has no distance in the directions that would grow."];
+      if (descent.slowest === 0) return ["diverges", "At the limit: it goes to and fro and never settles."];
+      const end = overflow < Infinity ? `, and the error leaves float64 at iteration ${count(overflow)}.` : ".";
+      return ["diverges", `Past the limit: each iteration overshoots by more than the last${end}`];
+    }
+    if (rate > limits.smooth) {
+      return ["zigzag", "Stable, but it overshoots: the steepest direction changes sides in every iteration, and shrinks."];
+    }
+    return ["smooth", "Stable and smooth: no direction overshoots."];
+  }
+
+  function whereabouts() {
+    const { descent, problem } = Model, k = Model.reached(), left = Descent.left(descent, k);
+    if (left === 0) return "it stands at the optimum.";
+    if (left > 1) return `it is ${show(left, 3)} times as far from the optimum as at the start.`;
+    const there = `${share(left)} of the distance to the optimum is still to go`;
+    const above = Descent.excess(descent, k) / problem.least;
+    if (above < 1e-12) return `${there}, and of the error above the least nothing is to be seen.`;
+    return above < 1e6 ? `${there}, and the error is ${show(100 * above, 3)} % above the least.` : `${there}.`;
+  }
+
+  function drawMessage() {
+    const [kind, text] = verdict(), k = Model.reached();
+    const stopped = state.iteration > k ? " It was stopped there: the next error is no number any more." : "";
+    element("message").replaceChildren(make("b", text, kind), ` After ${iterations(k)}, ${whereabouts()}${stopped}`);
+  }
+
+  /** Rows of a name, a number of this line, one of the optimum and, of what is drawn, its colour. */
+  function totals() {
+    const at = Model.theta(), best = Model.optimum(), error = Model.error(), { weight, least } = Model.problem;
+    const rows = [
+      ["sum of the squares", weight * error, weight * least],
+      ["mean of the squares: the error", error, least],
+      ["root of the mean", Math.sqrt(error), Math.sqrt(least)],
+    ];
+    if (given.intercept) rows.push(["intercept", at[0], best[0]]);
+    if (one) rows.push([`slope (${short(given.features[0])})`, at[1], best[1]]);
+    else given.features.forEach((name, i) => rows.push([short(name), at[i + 1], best[i + 1], Pictures.colourOf.get(i + 1)]));
+    return rows;
+  }
+
+  function drawTotals() {
+    const body = element("totals").tBodies[0];
+    totals().forEach(([name, now, optimum, colour], i) => {
+      const { cells } = body.rows[i] || newRow(body, name, colour);
+      cells[1].textContent = show(now);
+      cells[2].textContent = show(optimum);
+    });
+  }
+
+  function newRow(body, name, colour) {
+    const row = body.insertRow(), head = make("th"), mark = make("i");
+    head.scope = "row";
+    if (colour) {
+      mark.style.background = colour;
+      head.append(mark);
+    }
+    head.append(name);
+    row.append(head, make("td"), make("td"));
+    return row;
+  }
+
+  // directions and counts
+
+  /** The parameters that a direction is mostly along. */
+  function along({ vector }) {
+    const parts = vector.map((v) => Math.abs(v[0])), top = Math.max(...parts);
+    const names = [state.standardize ? "level" : "intercept", ...given.features.map(short)];
+    return listing(parts.map((_, j) => j).filter((j) => parts[j] >= 0.5 * top).sort((i, j) => parts[j] - parts[i])
+      .map((j) => names[j]));
+  }
+
+  function rankOf(i, n) {
+    if (n === 1) return "the only one";
+    return i === 0 ? "steepest" : i === n - 1 ? "flattest" : `no. ${i + 1}`;
+  }
+
+  function newBar() {
+    const bar = make("div", "", "bar"), label = make("div", "", "label"), rail = make("div", "", "rail");
+    label.append(make("span"), make("span"));
+    rail.append(make("div", "", "fill"));
+    bar.append(label, rail);
+    return bar;
+  }
+
+  function drawBars() {
+    const { directions } = Model.problem, n = directions.length, powers = Descent.powers(Model.descent, Model.reached());
+    const shown = directions.map((_, i) => i).filter((i) => i < SHOWN || i >= n - SHOWN), bars = element("bars");
+    while (bars.children.length < shown.length) bars.append(newBar());
+    while (bars.children.length > shown.length) bars.lastChild.remove();
+    shown.forEach((i, place) => {
+      const bar = bars.children[place], [name, value] = bar.firstChild.children;
+      const size = Math.abs(powers[i]), none = Model.descent.distance[i][0] === 0;
+      const curvature = show(2 * directions[i].value[0], 4);
+      name.textContent = `${rankOf(i, n)}, along ${along(directions[i])} (curvature ${curvature})`;
+      value.textContent = none ? "no way to go" : `${share(size)}${powers[i] < 0 && size > 1e-14 ? ", beyond" : ""}`;
+      bar.lastChild.firstChild.style.width = none ? "0" : `${100 * Math.min(1, size)}%`;
+      bar.classList.toggle("grows", !none && size > 1);
+    });
+  }
+
+  function drawTimes() {
+    [...element("times").children].forEach((button, i) => {
+      const k = Descent.iterations(Model.descent, MARKS[i][0]);
+      button.dataset.iteration = k;
+      button.disabled = !(k <= Model.MOST);
+      button.replaceChildren(MARKS[i][1], make("b", count(k)));
+    });
+    const { max, best, condition } = Model.limits;
+    write("limits", `Stable below ${show(max, 9)}, best rate ${show(best, 9)}, condition ${show(condition, 6)}. ` +
+      "A press goes to that iteration.");
+  }
+
+  // what stays as it is
+
+  function about() {
+    const rows = given.samples.toLocaleString("en-US") + (given.samples === 1 ? " row" : " rows");
+    const dropped = given.dropped ? `, ${given.dropped.toLocaleString("en-US")} more left out` : "";
+    const text = `Gradient descent on the mean squared error of ${rows}${dropped}.`;
+    if (one && !given.rows) return `${text} The rows are not on this page, only their moments.`;
+    if (!one || given.complete) return text;
+    return `${text} Drawn is a sample of ${given.rows.length.toLocaleString("en-US")}; the moments are of all rows.`;
+  }
+
+  function open() {
+    const title = `${short(given.target)} on ${listing(given.features.map(short))}`;
+    document.title = `${title}: gradient descent`;
+    write("title", title);
+    write("about", about());
+    write("units", `In units of ${short(given.target)}; the sum and the mean in their squares.`);
+    element("line-panel").hidden = !one;
+    element("contours-panel").hidden = !one || !given.intercept;
+    element("line-panel").classList.toggle("alone", !given.intercept);
+    element("paths-panel").hidden = one;
+    if (!one || !given.intercept) element(one ? "line-panel" : "paths-panel").append(element("coordinates"));
+    for (const id of ["squares-label", "restore"]) element(id).hidden = !given.rows;
+    for (const input of document.getElementsByName("coordinates")) input.disabled = !one && given[input.value] === null;
+  }
+
+  function draw() {
+    drawControls();
+    drawMessage();
+    drawTotals();
+    drawBars();
+    drawTimes();
+  }
+
+  return { MARKS, element, write, open, draw, drawControls, rateAt, iterationAt };
+})();
