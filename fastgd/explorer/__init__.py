@@ -1,8 +1,8 @@
 """The explorer: one HTML file in which a fit can be taken in hand, without a server and without the network.
 
 bokeh draws. What is computed on the page, `descent.js` computes, from the moments, as the kernels do. `model.js` holds what hands
-can change, `panels.js` writes and `pictures.js` draws what follows from it, `hands.js` are the hands; `page.html` and `page.css` are
-what it looks like. All of these are put into the one file as they are.
+can change, `panels.js` writes and `pictures.js` draws what follows from it, `hands.js` are the hands. All of these are put into
+the one file as they are.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ const Descent = (() => {
 
   // moments of one feature
 
-  /** Sums of 1, dx, dy, dx^2, dx dy, dy^2 with d about a centre, as pairs: of rows [x, y, weight] times `sign`, added to `sums`. */
+  /** Sums of 1, dx, dy, dx^2, dx dy, dy^2 with d about a centre, as pairs: of rows [x, y, weight], added with a sign. */
   function addRows(sums, rows, centre, sign) {
     for (const [x, y, weight] of rows) {
       const w = [sign * weight, 0];
@@ -142,7 +142,7 @@ const Descent = (() => {
       if (varies) directions.push({ value: standardize ? ONE : xx, vector: [ZERO, ONE] });
     }
     directions = directions.filter(({ value }) => value[0] > 0);
-    return { weight, intercept, standardize, mean, scale, best, least, directions, parameters: 1 + intercept, sdX: squareRoot(xx)[0] };
+    return { weight, intercept, standardize, mean, scale, best, least, directions, parameters: 1 + intercept };
   }
 
   /** lambda1 = (1 + q + sqrt((q - 1)^2 + 4 m^2)) / 2; lambda2 = det A / lambda1 = var / lambda1, without cancellation. */

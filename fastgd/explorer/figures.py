@@ -11,9 +11,9 @@ from bokeh.resources import Resources
 
 import fastgd
 
-BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#888888"
+BLUE, ORANGE = "#0072B2", "#D55E00"
 
-_LONGEST_NAME = 40
+_LONGEST_NAME, _LONGEST_UNIT = 40, 16
 
 
 def library() -> str:
@@ -24,19 +24,20 @@ def library() -> str:
 def draw(result: fastgd.FitResult, one: bool) -> dict[str, Any]:
     """Each figure by the name of the element that it goes into."""
     names = [_plain(name) for name in (*result.feature_names, result.moments.target_name)]
-    drawn = {"course": _course(names[-1])}
+    unit = _plain(names[-1], _LONGEST_UNIT)
+    drawn = {"course": _course(unit)}
     if one:
         drawn["line"] = _line(*names)
         if result.fit_intercept:
             drawn["contours"] = _contours()
     else:
-        drawn["paths"] = _paths(names[-1])
+        drawn["paths"] = _paths(unit)
     return {name: json_item(plot) for name, plot in drawn.items()}
 
 
-def _plain(name: str) -> str:
+def _plain(name: str, most: int = _LONGEST_NAME) -> str:
     name = " ".join(name.split())
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _figure(x: str, y: str, height: int, **options: Any) -> figure:
@@ -72,7 +73,8 @@ def _source(name: str, *columns: str) -> ColumnDataSource:
 def _line(feature: str, target: str) -> figure:
     """Points, their squares, the least squares line, the line of the descent and the handles at its ends."""
     plot = _figure(feature, target, 400)
-    plot.rect("x", "y", "width", "height", source=_source("squares", "x", "y", "width", "height"), color=BLUE, alpha=0.12)
+    squares = _source("squares", "x", "y", "width", "height")
+    plot.rect("x", "y", "width", "height", source=squares, color=BLUE, fill_alpha=0.05, line_alpha=0.4)
     points = _source("points", "x", "y", "size", "color")
     plot.scatter("x", "y", size="size", color="color", alpha=0.75, source=points)
     plot.line("x", "y", source=_source("optimum", "x", "y"), color=ORANGE, line_width=2, line_dash="dashed")

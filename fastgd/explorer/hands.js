@@ -105,7 +105,9 @@ const Hands = (() => {
       else pause();
       draw();
     });
-    for (const button of element("times").children) button.addEventListener("click", () => jump(Number(button.dataset.iteration)));
+    for (const button of element("times").children) {
+      button.addEventListener("click", () => jump(Number(button.dataset.iteration)));
+    }
     for (const input of document.getElementsByName("coordinates")) {
       input.addEventListener("change", () => {
         state.standardize = input.value === "standardized";
@@ -147,7 +149,8 @@ const Hands = (() => {
 
   function drag(event) {
     const { x_scale: xs, y_scale: ys } = Pictures.figures.line.view.frame, [px, py] = pixels(event), { grip } = state;
-    const at = [xs.invert(px), ys.invert(py)].map((value, j) => Math.min(Pictures.frame[j][1], Math.max(Pictures.frame[j][0], value)));
+    const inside = (value, [low, high]) => Math.min(high, Math.max(low, value)), [x, y] = Pictures.frame;
+    const at = [inside(xs.invert(px), x), inside(ys.invert(py), y)];
     if (grip.kind === "point") state.rows[grip.index].splice(0, 2, ...at);
     else turnLine(grip, at);
     update();
@@ -173,7 +176,7 @@ const Hands = (() => {
     draw();
   }
 
-  /* bokeh's own drawing tool would take every touch on the figure for itself; here a finger beside the points scrolls the page. */
+  /* bokeh's own drawing tool would take every touch on the figure; here a finger beside the points scrolls the page. */
   function connectDragging(host) {
     host.addEventListener("touchstart", (event) => {
       if (event.touches.length === 1 && find(event.touches[0]) !== null) event.preventDefault();

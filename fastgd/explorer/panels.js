@@ -82,7 +82,7 @@ const Panels = (() => {
     const { descent, limits, problem } = Model, { rate, overflow } = descent;
     if (problem.directions.length === 0) return ["smooth", "The error does not depend on the coefficients: any rate is stable."];
     if (rate >= limits.max) {
-      if (descent.slowest < 0) return ["diverges", "Not stable, but this start has no distance in the directions that would grow."];
+      if (descent.slowest < 0) return ["diverges", "Not stable, but from this start no distance grows."];
       if (descent.slowest === 0) return ["diverges", "At the limit: it goes to and fro and never settles."];
       const end = overflow < Infinity ? `, and the error leaves float64 at iteration ${count(overflow)}.` : ".";
       return ["diverges", `Past the limit: each iteration overshoots by more than the last${end}`];
@@ -109,6 +109,12 @@ const Panels = (() => {
     element("message").replaceChildren(make("b", text, kind), ` After ${iterations(k)}, ${whereabouts()}${stopped}`);
   }
 
+  /** The coefficients, those that are drawn first. */
+  function inOrder() {
+    const drawn = Pictures.colourOf, all = given.features.map((_, i) => i + 1);
+    return [...drawn.keys(), ...all.filter((j) => !drawn.has(j))];
+  }
+
   /** Rows of a name, a number of this line, one of the optimum and, of what is drawn, its colour. */
   function totals() {
     const at = Model.theta(), best = Model.optimum(), error = Model.error(), { weight, least } = Model.problem;
@@ -119,7 +125,7 @@ const Panels = (() => {
     ];
     if (given.intercept) rows.push(["intercept", at[0], best[0]]);
     if (one) rows.push([`slope (${short(given.features[0])})`, at[1], best[1]]);
-    else given.features.forEach((name, i) => rows.push([short(name), at[i + 1], best[i + 1], Pictures.colourOf.get(i + 1)]));
+    else for (const j of inOrder()) rows.push([short(given.features[j - 1]), at[j], best[j], Pictures.colourOf.get(j)]);
     return rows;
   }
 

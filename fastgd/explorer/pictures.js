@@ -205,11 +205,12 @@ const Pictures = (() => {
     const here = inward(Model.theta());
     fill("contours", "here", columns(isWithin(here, 50) ? [here] : []));
     fill("contours", "best", columns([best]));
-    const feature = short(given.features[0]), target = short(given.target);
+    const feature = short(given.features[0], 15), target = short(given.target, 15);
     setLabel("contours", "x_label", state.standardize ? `level at the mean (${target})` : `intercept (${target})`);
-    setLabel("contours", "y_label", state.standardize ? `slope × spread of ${feature} (${target})` : `slope (${target} a unit of ${feature})`);
-    write("contours-note", "From line to line the error above the least is four times as large. ★ the optimum, ○ where it is" +
-      `${isWithin(here, 1) ? "" : ": outside the picture now"}.`);
+    const slope = state.standardize ? `slope × spread of ${feature} (${target})` : `slope (${target} a unit of ${feature})`;
+    setLabel("contours", "y_label", slope);
+    const place = isWithin(here, 1) ? "○ where it is." : "○ where it is: outside the picture now.";
+    write("contours-note", `From line to line the error above the least is four times as large. ★ the optimum, ${place}`);
   }
 
   // the course of the error
@@ -241,14 +242,15 @@ const Pictures = (() => {
     const sizes = spreads().map((scale, i) => [Math.abs(best[i + 1]) * scale, i + 1]).sort((a, b) => b[0] - a[0]);
     const chosen = sizes.slice(0, COLOURS.length).map(([, j]) => j).sort((a, b) => a - b);
     chosen.forEach((j, i) => colourOf.set(j, COLOURS[i]));
-    const hidden = sizes.length > chosen.length ? ` Drawn are the ${chosen.length} that end farthest from 0; the table has all.` : "";
-    write("paths-note", "Each coefficient times its column's spread, so that all have the target's unit; dotted where it goes." + hidden);
+    const some = ` Drawn are the ${chosen.length} that end farthest from 0; the table has all.`;
+    const all = "Each coefficient times its column's spread, so that all have the target's unit; dotted where it goes.";
+    write("paths-note", all + (sizes.length > chosen.length ? some : ""));
   }
 
   /** The drawn coefficients after k iterations, in float64 and not more: they are not read off. */
   function courses() {
     const { problem, descent } = Model, limit = Model.optimum(), drawn = [...colourOf.keys()], spread = spreads();
-    const unit = (j) => (problem.scale === null ? spread[j - 1] : problem.scale[j][0] > 0 ? spread[j - 1] / problem.scale[j][0] : 0);
+    const unit = (j) => (problem.scale === null ? spread[j - 1] : 1); // standardised, a coefficient is that already
     const parts = drawn.map((j) => problem.directions.map(({ vector }, i) => descent.distance[i][0] * vector[j][0] * unit(j)));
     return (k) => {
       const powers = Descent.powers(descent, k);
@@ -259,7 +261,8 @@ const Pictures = (() => {
   function drawPaths() {
     if (!figures.paths) return;
     const at = courses(), colors = [...colourOf.values()], grows = Model.descent.slowest > 0;
-    const parts = strokes(Math.min(LAST, Model.lastFinite()), 240).map((ks) => ({ x: ks.map((k) => Math.log1p(k)), ys: ks.map(at) }));
+    const last = Math.min(LAST, Model.lastFinite());
+    const parts = strokes(last, 240).map((ks) => ({ x: ks.map((k) => Math.log1p(k)), ys: ks.map(at) }));
     const limit = Model.optimum(), goals = [...colourOf.keys()].map((j) => limit[j] * spreads()[j - 1]);
     const range = extent([0, ...goals, ...at(0), ...(grows ? [] : parts.flatMap(({ ys }) => ys.flat()))]);
     const y = range[0] === range[1] ? [-1, 1] : padded(range, grows ? 1 : 0.06), far = 20 * (y[1] - y[0]);

@@ -3,7 +3,6 @@
 
 const Words = (() => {
   const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  const LONGEST = 40; // characters of a name on a picture
 
   const power = (exponent) => `10${[...String(exponent)].map((digit) => SUPERSCRIPTS[digit]).join("")}`;
 
@@ -29,10 +28,12 @@ const Words = (() => {
     return value > 0.99 && value < 1 ? `${Math.min(100 * value, 99.99).toFixed(2)} %` : `${show(100 * value, 3)} %`;
   }
 
-  const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
+  const short = (name, most = 40) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
   /** Names in a sentence, the first few of them. */
-  const listing = (names) => (names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", "));
+  function listing(names) {
+    return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  }
 
   return { power, show, count, iterations, share, short, listing };
 })();
