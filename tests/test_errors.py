@@ -230,6 +230,10 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: fit(x, y).predict(["a"]), f"X holds 'a' in row 0: a number is needed, not text {ROWS}"),
     (lambda: fit(x, y).score([1, 2], [1]), "x has 2 rows and y has 1: each x needs its y"),
     (lambda: fit(x, y).score([1, 2], [1, nan]), f"nan in row 1, the target y: {CELL} {ROWS}"),
+    (
+        lambda: fit(x, y).explore("page.html", type("Array", (), {"__module__": "dask.array"})()),
+        "the data are a Dask collection: pass rows in memory or files to explore, or none",
+    ),
     (lambda: fit(x, y).path(every=1, at=[1]), "path(every=…, at=…): pass one of the two"),
     (lambda: fit(x, y).path(every=0), f"every=0: {COUNT}"),
     (lambda: fit(x, y).path(every=1.5), "every=1.5: iterations are whole numbers (ints)"),

@@ -74,7 +74,7 @@ def _line(feature: str, target: str) -> figure:
     """Points, their squares, the least squares line, the line of the descent and the handles at its ends."""
     plot = _figure(feature, target, 400)
     squares = _source("squares", "x", "y", "width", "height")
-    plot.rect("x", "y", "width", "height", source=squares, color=BLUE, fill_alpha=0.05, line_alpha=0.4)
+    plot.rect("x", "y", "width", "height", source=squares, color=BLUE, fill_alpha=0.05, line_alpha=0.25)
     points = _source("points", "x", "y", "size", "color")
     plot.scatter("x", "y", size="size", color="color", alpha=0.75, source=points)
     plot.line("x", "y", source=_source("optimum", "x", "y"), color=ORANGE, line_width=2, line_dash="dashed")

@@ -155,7 +155,7 @@ const Panels = (() => {
   /** The parameters that a direction is mostly along. */
   function along({ vector }) {
     const parts = vector.map((v) => Math.abs(v[0])), top = Math.max(...parts);
-    const names = [state.standardize ? "level" : "intercept", ...given.features.map(short)];
+    const names = [state.standardize ? "level" : "intercept", ...given.features.map((name) => short(name))];
     return listing(parts.map((_, j) => j).filter((j) => parts[j] >= 0.5 * top).sort((i, j) => parts[j] - parts[i])
       .map((j) => names[j]));
   }
@@ -213,7 +213,7 @@ const Panels = (() => {
   }
 
   function open() {
-    const title = `${short(given.target)} on ${listing(given.features.map(short))}`;
+    const title = `${short(given.target)} on ${listing(given.features.map((name) => short(name)))}`;
     document.title = `${title}: gradient descent`;
     write("title", title);
     write("about", about());
