@@ -36,7 +36,8 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
     result : FitResult
     rows : iterable of (x, y) or of (x, y, weights), optional
         The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample. Of rows that are all drawn the
-        page makes the moments itself, in double-double; else it starts from `result.moments` as float64 has them.
+        page makes the moments itself, in double-double. Else it starts from what float64 holds of them, which at rates close to
+        the limit leaves so many digits fewer as the condition number has more than six.
     weight : float, optional
         Sum of the weights, the number of rows without it.
 
@@ -93,7 +94,7 @@ def _require_sizes(result: fastgd.FitResult) -> None:
     if p > _MOST_FEATURES:
         raise fastgd.DataError(f"{p} features were fitted: the explorer shows at most {_MOST_FEATURES}; fit those to be seen")
     moments = result.moments
-    sizes = np.sqrt(moments.mean**2 + np.diag(moments.covariance))
+    sizes = np.hypot(moments.mean, np.sqrt(np.diag(moments.covariance)))
     for name, size in zip((*moments.feature_names, moments.target_name), sizes.tolist(), strict=True):
         if size and not _SMALLEST <= size <= _LARGEST:
             raise fastgd.DataError(
@@ -154,9 +155,9 @@ def _require_the_same(fitted: fastgd.Moments, shown: fastgd.Moments) -> None:
     count = f"{shown.n_samples:,} rows are to be shown and {fitted.n_samples:,} were fitted"
     same = shown.n_samples == fitted.n_samples > 0
     if same:
-        spread = np.sqrt(np.diag(fitted.covariance) + fitted.mean**2)
+        spread = np.sqrt(np.diag(fitted.covariance))
         count = "the rows to be shown have other means or covariances than those that were fitted"
-        same = bool((np.abs(shown.mean - fitted.mean) <= 1e-9 * spread).all())
+        same = bool((np.abs(shown.mean - fitted.mean) <= 1e-9 * spread + 1e-15 * np.abs(fitted.mean)).all())
         same = same and bool((np.abs(shown.covariance - fitted.covariance) <= 1e-9 * np.outer(spread, spread)).all())
     if not same:
         raise fastgd.DataError(f"{count}: pass the same data, features and weights as to fit")

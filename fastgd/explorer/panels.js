@@ -224,7 +224,6 @@ const Panels = (() => {
     element("paths-panel").hidden = one;
     if (!one || !given.intercept) element(one ? "line-panel" : "paths-panel").append(element("coordinates"));
     for (const id of ["squares-label", "restore"]) element(id).hidden = !given.rows;
-    for (const input of document.getElementsByName("coordinates")) input.disabled = !one && given[input.value] === null;
   }
 
   function draw() {

@@ -235,10 +235,10 @@ const Pictures = (() => {
 
   // coefficients of many features
 
-  const spreads = () => (given.standardized || given.raw).scale;
+  const spreads = () => given.standardized.scale;
 
   function choosePaths() {
-    const { best } = given.standardized || given.raw;
+    const { best } = given.standardized;
     const sizes = spreads().map((scale, i) => [Math.abs(best[i + 1]) * scale, i + 1]).sort((a, b) => b[0] - a[0]);
     const chosen = sizes.slice(0, COLOURS.length).map(([, j]) => j).sort((a, b) => a - b);
     chosen.forEach((j, i) => colourOf.set(j, COLOURS[i]));
