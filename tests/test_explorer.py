@@ -664,6 +664,12 @@ def test_it_fits_the_screen(open_page: Any, size: dict[str, int], kind: str) -> 
         .map((e) => e.outerHTML)"""
     )
     assert clipped == []
+    sticking_out = tab.evaluate(
+        """[...document.querySelectorAll(".panel *")].filter((e) => e.offsetParent !== null && !e.closest(".figure, .track"))
+        .filter((e) => e.getBoundingClientRect().right > e.closest(".panel").getBoundingClientRect().right - 6)
+        .map((e) => e.outerHTML)"""
+    )
+    assert sticking_out == []
     small = tab.evaluate(
         """[...document.querySelectorAll("button, input[type=range], #controls input:not([type]), .check")]
         .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)"""

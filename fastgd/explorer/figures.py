@@ -13,7 +13,7 @@ import fastgd
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
 
-_LONGEST_NAME, _LONGEST_UNIT = 40, 16
+_LONGEST_NAME, _LONGEST_UNIT = 40, 15
 
 
 def library() -> str:
@@ -101,7 +101,7 @@ def _iterations(plot: figure) -> figure:
 
 
 def _course(target: str) -> figure:
-    plot = _iterations(_figure("iteration", f"error above the least ({target}²)", 280, y_axis_type="log"))
+    plot = _iterations(_figure("iteration", f"error above the least ({target}²)", 300, y_axis_type="log"))
     plot.line("x", "y", source=_source("curve", "x", "y"), color=BLUE, line_width=2.5)
     plot.scatter("x", "y", source=_source("marks", "x", "y", "color", "marker"), color="color", marker="marker", size=11)
     plot.scatter("x", "y", source=_source("now", "x", "y"), fill_color="white", line_color=BLUE, line_width=3, size=13)
