@@ -10,4 +10,5 @@ settings.load_profile("same")
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # Many blocks of 4,096 rows: what the kernels as Python take minutes for. test_moments and test_wide go through all of them.
-    collect_ignore = ["test_collecting.py", "test_dask.py", "test_roads.py"]
+    # And scikit-learn's tests, which see no kernel that others do not.
+    collect_ignore = ["test_collecting.py", "test_dask.py", "test_roads.py", "test_sklearn.py"]
