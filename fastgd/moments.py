@@ -5,10 +5,9 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +18,9 @@ from fastgd.progress import Progress
 from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
 from fastgd.sources import Collection, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _empty, _new = np.empty, object.__new__
 
@@ -490,6 +492,8 @@ def threads(n_jobs: int) -> Iterator[Executor | None]:
     if n_jobs == 1:
         yield None
         return
+    from concurrent.futures import ThreadPoolExecutor  # 3 ms of every import of fastgd, for logging
+
     with ThreadPoolExecutor(_number_of(n_jobs)) as pool:
         yield pool
 

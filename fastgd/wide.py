@@ -15,16 +15,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.moments import Moments, Solution, closed_moments
 from fastgd.sources.table import EMPTY, Table, as_float64
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 Array = NDArray[np.float64]
 
