@@ -28,7 +28,7 @@ def ahead(file: str) -> ModuleType | None:
     if os.environ.get("FASTGD_JIT") == "1" or os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return None
     try:
-        from numpy._core._multiarray_umath import __cpu_features__ as features
+        from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[import-not-found]
     except ImportError:
         return None
     for level, feature in _LEVELS:
