@@ -58,6 +58,7 @@ def build(file: str, level: str, folder: str) -> None:
 
 
 def main(destination: str) -> None:
+    Path(destination).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         python = [sys.executable, "-m"]
