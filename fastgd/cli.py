@@ -91,6 +91,7 @@ _Jobs = Annotated[int, typer.Option("--n-jobs", metavar="N", help="Threads that 
 _Standardize = Annotated[
     bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
 ]
+_Model = Annotated[str, typer.Argument(metavar="MODEL", help="File that `fit --save` or FitResult.save wrote.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; null is what float64 cannot hold.")]
 
 
@@ -133,6 +134,9 @@ def fit(
     unstable: Annotated[
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
+    save: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Also write the fit to this file, for `show` and `predict`; it holds no rows.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Fit a line, or on several columns a plane, by gradient descent.
@@ -154,11 +158,9 @@ def fit(
         n_jobs=n_jobs,
         progress=True,
     )
-    if as_json:
-        _say_json(_everything(result))
-    else:
-        paragraphs = _in_options(result.explain()).splitlines()
-        _say("\n\n".join([result.summary(), *paragraphs]))
+    if save is not None:
+        result.save(save)
+    _say_fit(result, as_json)
 
 
 @app.command(epilog="Example: fastgd check houses.csv price --learning-rate 1e-4")
@@ -198,13 +200,16 @@ def check(
 
 @app.command(epilog="Example: fastgd predict model.json houses.csv -o prices.csv")
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="File that FitResult.save wrote; a formula in it is code.")],
+    model: _Model,
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file that has the features, or a quoted pattern.")],
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write; standard output without it.")
     ] = None,
 ) -> None:
-    """Predict the target of each row of a file, one number a line below the target's name."""
+    """Predict the target of each row of a file, one number a line below the target's name.
+
+    A formula in the model is code, and is run: `fastgd show MODEL` prints it without running it.
+    """
     result = fastgd.load(model)
     name = io.StringIO()
     csv.writer(name, lineterminator="\n").writerow([result.moments.target_name])
@@ -213,6 +218,12 @@ def predict(
         typer.echo(text, nl=False)
     else:
         replace(os.path.realpath(output), text)
+
+
+@app.command(epilog="Example: fastgd show model.json")
+def show(model: _Model, as_json: _Json = False) -> None:
+    """Print a saved fit as `fit` did, without its data. Nothing in the file is run."""
+    _say_fit(fastgd.load(model), as_json)
 
 
 @app.command(epilog="Example: NUMBA_CACHE_DIR=/var/cache/numba fastgd warmup")
@@ -235,9 +246,18 @@ def _number(text: str, option: str, needed: str) -> float:
         raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
 
 
+def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:
+    if as_json:
+        _say_json(_everything(result))
+        return
+    paragraphs = _in_options(result.explain()).splitlines()
+    formula = [f"formula: {result.formula}"] if result.formula else []
+    _say("\n\n".join([result.summary(), *formula, *paragraphs]))
+
+
 def _everything(result: fastgd.FitResult) -> dict[str, Any]:
     fields = _held(result, "intercept", "coef", "slope", "feature_names", "error", "n_iter", "learning_rate", "converged")
-    fields |= _held(result, "remaining", "r2", "rank", "start", "standardize")
+    fields |= _held(result, "remaining", "r2", "rank", "start", "standardize", "formula")
     fields |= _held(result.moments, "target_name", "n_samples", "n_dropped")
     fields |= {"status": result.status.name.lower(), "sentence": result.status.value}
     optimum = _plain(result, "optimum")

@@ -21,6 +21,8 @@ from fastgd.sources.table import as_float64
 from fastgd.stability import Stability, require_tolerance
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from fastgd.moments import Moments
 
 
@@ -114,6 +116,12 @@ class FitResult:
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features, in the order of `coef`."""
         return self._moments.feature_names
+
+    @property
+    def formula(self) -> str | None:
+        """The formula that the columns were made by, if it was one."""
+        formula = self._moments._rest.formula
+        return None if formula is None else str(formula.text)
 
     @property
     def error(self) -> float:
@@ -326,6 +334,37 @@ class FitResult:
         <FitResult: y = 0 + 1.9 * x, converged>
         """
         store.write(self, path)
+
+    def to_onnx(self) -> ModelProto:
+        """This fit as an ONNX model, for servers, browsers and languages that have no Python.
+
+        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), in three standard operations whose order
+        is that of `predict`: on onnxruntime the results are equal to the last bit, and on a runtime that adds in another order
+        to about p units in the last place of the largest term. NaN and infinity, which `predict` refuses, come out as NaN or
+        infinity. The names of the features, in their order, and of the target are in the model's metadata, as JSON.
+
+        Returns
+        -------
+        onnx.ModelProto
+            Of opset 13, which runtimes since 2020 read. `onnx.save(model, path)` writes it, `model.SerializeToString()` gives bytes.
+
+        Raises
+        ------
+        DataError
+            After a fit by a formula: what makes its columns is Python.
+        ImportError
+            Without onnx.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> model = fastgd.fit([[1, 2], [2, 1], [3, 5]], [3, 4, 9]).to_onnx()
+        >>> [node.op_type for node in model.graph.node]
+        ['Mul', 'Split', 'Sum', 'Squeeze']
+        """
+        from fastgd import onnx
+
+        return onnx.model(self)
 
     def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
         """Iterates of this descent, each at the same cost whatever its number.

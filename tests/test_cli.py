@@ -212,6 +212,7 @@ def test_json_is_the_result_of_fit_to_the_bit(arguments: list[str], options: dic
         "rank": 2,
         "start": list(result.start),
         "standardize": result.standardize,
+        "formula": None,
         "optimum": {"intercept": optimum.intercept, "coef": optimum.coef.tolist(), "error": optimum.error},
         "stability": {
             "eigenvalues": stability.eigenvalues.tolist(),

@@ -97,6 +97,24 @@ class Columns:
         return table.settle(self.missing)
 
 
+@dataclass(frozen=True)
+class Known:
+    """In the place of a target: the columns of rows that were read before, or the formula with what it learned from them."""
+
+    target: str
+    features: tuple[str, ...]
+    formula: Any = None
+
+    def choice(self, names: list[str], weight: Any, missing: str, path: str | None = None) -> Choice:
+        """The same columns of other rows."""
+        if self.formula is None:
+            return Columns.choose(names, self.target, self.features, weight, missing, path)
+        choice: Choice = self.formula.resumed(weight if isinstance(weight, str) else None, missing)
+        for name in choice.needed:
+            require_column(name, names, path or "the frame")
+        return choice
+
+
 def read_frame(frame: Any, choice: Choice) -> Table | Stream:
     """The rows of what `open_frame` gave; a stream of them where they are not in memory."""
     if is_lazy(frame):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.frames import Choice, Columns, batches, is_lazy, names_of, read_frame, require_column, require_frame_rows
+from fastgd.sources.frames import Choice, Columns, Known, batches, is_lazy, names_of, read_frame, require_column, require_frame_rows
 from fastgd.sources.table import Collection, Stream, Table, require_missing
 
 
@@ -31,7 +31,8 @@ def read(
         An iterable gives blocks: (X, y), (X, y, weights) or frames with the same columns. A list is one of blocks if its first
         element is a frame, or a pair or triple that begins with an array of one or two dimensions or a frame.
     target : str, optional
-        Column name, for a frame or a file; the last column of a file without it. Or y, where `data` is x alone.
+        Column name, for a frame or a file; the last column of a file without it. Or y, where `data` is x alone. Or `Known`, which
+        data without names of columns are read without.
     features : sequence of str, optional
         Columns of the frame or file to take; the others without it.
     sample_weight : array_like of shape (n,) or str, optional
@@ -61,12 +62,14 @@ def read(
         elif type(target) is ndarray is type(data):
             return read_arrays(data, target)
     require_missing(missing)
+    if isinstance(target, Known) and not _has_names(data):
+        target = None
     if any(map(_is_on_cluster, data if isinstance(data, tuple) else (data,))):
         return Collection(data, target, features, sample_weight, missing)
     weight = as_weight(sample_weight, missing)
     if isinstance(data, str | os.PathLike) or isinstance(data, list) and data and isinstance(data[0], str | os.PathLike):
         return _read_files(data, target, features, weight, missing)
-    if target is not None and not isinstance(target, str):
+    if target is not None and not isinstance(target, str | Known):
         return read_pair(data, target, features, weight, missing)
     if not isinstance(data, ARRAYS):
         return _read_object(data, target, features, weight, missing)
@@ -103,6 +106,17 @@ def _read_object(data: Any, target: str | None, features: Sequence[str] | None, 
     raise DataError(f"data of type {kind} cannot be read: pass (x, y), an array, a list of rows, a frame or a path")
 
 
+def _has_names(data: Any) -> bool:
+    """Whether the columns may have names: of files, frames and blocks."""
+    if isinstance(data, str | os.PathLike):
+        return True
+    if isinstance(data, ARRAYS):
+        return not isinstance(data, ndarray) and is_blocks(data)
+    from fastgd.sources import frames
+
+    return frames.is_frame(data) or not hasattr(data, "__array__")
+
+
 def _is_on_cluster(data: Any) -> bool:
     return type(data).__module__.partition(".")[0] in ("dask", "dask_expr")
 
@@ -130,6 +144,9 @@ def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight:
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
+    named = weight if isinstance(weight, str) else None
+    if isinstance(target, Known):
+        table = read_frame(frame, target.choice(names, weight, missing))
     if not is_formula(target, names):
         return read_frame(frame, Columns.choose(names, target, features, weight, missing))
     refuse_features_of(target, features)
@@ -148,12 +165,12 @@ def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight:
 
 
 def read_formula(stored: Any) -> Any:
-    """The formula that `Formula.to_dict` wrote, if there is one."""
+    """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
     if stored is None:
         return None
-    from fastgd.sources.formulas import Formula
+    from fastgd.sources.formulas import StoredFormula
 
-    return Formula.from_dict(stored)
+    return StoredFormula(stored)
 
 
 def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Stream:
