@@ -135,7 +135,7 @@ def fit(
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
     save: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Also write the fit to this file, for `show` and `predict`; it holds no rows.")
+        str | None, typer.Option(metavar="MODEL", help="Also write the fit to a file, for `show` and `predict`; it holds no rows.")
     ] = None,
     as_json: _Json = False,
 ) -> None:

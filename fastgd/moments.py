@@ -16,7 +16,7 @@ from fastgd.errors import DataError
 from fastgd.packing import pack, unpack
 from fastgd.progress import Progress
 from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
-from fastgd.sources import Collection, Stream, Table, read, read_formula, read_pair
+from fastgd.sources import Collection, Known, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ class Moments:
         Parameters
         ----------
         data, target, features, sample_weight, missing, n_jobs
-            As for `fit`. Columns with names must be those of the rows before, in any order.
+            As for `fit`. Columns with names must be those of the rows before, in any order; without `target` and `features` they
+            are taken, and if those were made by a formula, by the same formula with the categories and transforms that it learned
+            then. A formula as `target` learns anew, and must learn the same.
 
         Returns
         -------
@@ -153,6 +155,8 @@ class Moments:
         >>> fastgd.Moments().update([1, 2], [2, 4]).update([3], [9]) + fastgd.Moments.from_arrays([4], [8])
         <Moments of 4 rows: x -> y>
         """
+        if target is None is features and self._feature_names is not None and self._target_name is not None:
+            target = Known(self._target_name, self._feature_names, self._rest.formula)
         source = read(data, target, features, sample_weight, missing)
         if isinstance(source, Collection):
             raise DataError("the data are a Dask collection: pass it to fastgd.dask.moments, and add what that returns")
@@ -385,7 +389,8 @@ class Moments:
         if known is not None and formula is not None and known is not formula and known.to_dict() != formula.to_dict():
             raise DataError(
                 f"the formula {known.text!r} learned other categories or transforms from these rows than from those before: "
-                "pass all rows to one call, as a list of frames or files"
+                "pass all rows to one call, as a list of frames or files, or call update without a formula: "
+                "it keeps what was learned before"
             )
 
     def _add(self, table: Table, pool: Executor | None) -> None:

@@ -346,7 +346,7 @@ class FitResult:
         Returns
         -------
         onnx.ModelProto
-            Of opset 13, which runtimes since 2020 read. `onnx.save(model, path)` writes it, `model.SerializeToString()` gives bytes.
+            `onnx.save(model, path)` writes it, `model.SerializeToString()` gives bytes. Runtimes since 2020 read it (opset 13).
 
         Raises
         ------

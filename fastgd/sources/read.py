@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.frames import Choice, Columns, Known, batches, is_lazy, names_of, read_frame, require_column, require_frame_rows
+from fastgd.sources.frames import (
+    Choice,
+    Columns,
+    Known,
+    batches,
+    is_lazy,
+    names_of,
+    read_frame,
+    require_column,
+    require_frame_rows,
+)
 from fastgd.sources.table import Collection, Stream, Table, require_missing
 
 
@@ -86,7 +96,7 @@ def read(
     return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
 
 
-def _read_object(data: Any, target: str | None, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
+def _read_object(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
     """A frame, something that NumPy takes for an array, or an iterable of blocks."""
     from fastgd.sources import frames
 
@@ -111,7 +121,8 @@ def _has_names(data: Any) -> bool:
     if isinstance(data, str | os.PathLike):
         return True
     if isinstance(data, ARRAYS):
-        return not isinstance(data, ndarray) and is_blocks(data)
+        is_pair = isinstance(data, tuple) and len(data) == 2
+        return not isinstance(data, ndarray) and not is_pair and is_blocks(data)
     from fastgd.sources import frames
 
     return frames.is_frame(data) or not hasattr(data, "__array__")
@@ -139,29 +150,38 @@ def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: 
 
 
 def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas import Formula, columns_of, is_formula, refuse_features_of
+    from fastgd.sources.formulas import Formula, is_formula, refuse_features_of
 
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
-    named = weight if isinstance(weight, str) else None
     if isinstance(target, Known):
-        table = read_frame(frame, target.choice(names, weight, missing))
-    if not is_formula(target, names):
+        choice = target.choice(names, weight, missing)
+        if lazy or target.formula is None:
+            return read_frame(frame, choice)
+    elif not is_formula(target, names):
         return read_frame(frame, Columns.choose(names, target, features, weight, missing))
-    refuse_features_of(target, features)
-    if not lazy:
+    else:
+        refuse_features_of(target, features)
+        if lazy:
+            return read_frame(frame, _learned(frame, target, weight, missing))
         require_frame_rows(frame, "the frame")
-        named = weight if isinstance(weight, str) else None
-        table = Formula(target, frame, named, missing).table(frame)
-        return (table if weight is None or named else weigh(table, weight, missing)).require_rows()
+        choice = Formula(target, frame, weight if isinstance(weight, str) else None, missing)
+    table = choice.table(frame)
+    return (table if weight is None or isinstance(weight, str) else weigh(table, weight, missing)).require_rows()
+
+
+def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
+    """A formula after a first look at a lazy frame."""
+    from fastgd.sources.formulas import Formula, columns_of
+
     if not hasattr(frame, "select"):
         raise DataError(
-            f"the formula {target!r} needs a look at the categories before the rows, and these batches can be read only once: "
+            f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
             "pass an Arrow table"
         )
-    needed = (*columns_of(target, names), *([] if weight is None else [weight]))
-    return read_frame(frame, Formula.learn(target, batches(frame, needed), weight, missing))
+    needed = (*columns_of(formula, names_of(frame)), *([] if weight is None else [weight]))
+    return Formula.learn(formula, batches(frame, needed), weight, missing)
 
 
 def read_formula(stored: Any) -> Any:
