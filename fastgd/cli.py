@@ -135,7 +135,7 @@ def fit(
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
     save: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Also write the fit to a file, for `show` and `predict`; it holds no rows.")
+        str | None, typer.Option(metavar="MODEL", help="Also write the fit to a file for `show` and `predict`; it holds no rows.")
     ] = None,
     as_json: _Json = False,
 ) -> None:
@@ -143,6 +143,8 @@ def fit(
 
     Tells where the descent started, where it ended, where the optimum lies, and what the rate had to do with it.
     """
+    if save is not None:
+        _require_folder(save)
     result = fastgd.fit(
         file,
         target,
@@ -244,6 +246,13 @@ def _number(text: str, option: str, needed: str) -> float:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
+
+
+def _require_folder(path: str) -> None:
+    """Before the fit, which may take long."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if not os.path.isdir(folder):
+        raise fastgd.DataError(f"--save {path}: there is no folder {folder}")
 
 
 def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:

@@ -1,4 +1,6 @@
-"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed but a formula.
+"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed when it is loaded.
+
+A formula in it is code: it is run when rows are given to predict from or to add.
 
 `result` in it is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`:
 from these it is computed anew, so that a file outlives the kernels of its day. Floats are the shortest decimals that read back
@@ -67,7 +69,7 @@ def write(result: FitResult, path: str | os.PathLike[str]) -> None:
     """`FitResult.save`."""
     content = _content(result)
     content["sha256"] = _checksum(content)
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    text = _lines(content) + "\n"
     try:
         replace(os.path.realpath(_name(path)), text)
     except OSError as error:
@@ -78,7 +80,7 @@ def read(path: str | os.PathLike[str]) -> Stored:
     """The content of a model file, or the error that says what is wrong with it."""
     try:
         with open(_name(path), encoding="utf-8") as file:
-            content = json.load(file, parse_float=_finite, parse_constant=_finite)
+            content = json.load(file, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_group)
     except DataError:
         raise
     except (OSError, ValueError, RecursionError) as error:
@@ -141,6 +143,14 @@ def _content(result: FitResult) -> dict[str, Any]:
             "solution": _solution_content(moments._rest.solution),
         },
     }
+
+
+def _lines(content: Any, indent: str = "\n ") -> str:
+    """JSON with a line for each key, and lists on the line of theirs."""
+    if not isinstance(content, dict):
+        return json.dumps(content, allow_nan=False)
+    lines = [f"{indent}{json.dumps(key)}: {_lines(value, indent + ' ')}" for key, value in content.items()]
+    return f"{{{','.join(lines)}{indent[:-1]}}}"
 
 
 def _error(result: FitResult) -> float | None:
@@ -209,6 +219,15 @@ def _list(name: str, part: dict[str, Any], key: str, length: int, kind: type) ->
 def _require(good: bool, name: str, key: str, needed: str) -> None:
     if not good:
         raise DataError(f"{key!r} in {name} is not {needed}")
+
+
+def _group(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that stands twice would show a reader one value and give the other."""
+    group = dict(pairs)
+    if len(group) < len(pairs):
+        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
+        raise DataError(f"{twice!r} stands in it twice")
+    return group
 
 
 def _finite(text: str) -> float:

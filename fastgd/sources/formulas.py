@@ -208,7 +208,7 @@ class Formula:
             made.text, made.weight, made.missing = stored["text"], None, "raise"
             levels = {name: found for name, found in stored["columns"]}
             state = {name: unpacked(learned) for name, learned in stored["state"]}
-            features = tuple(stored["features"])
+            features, intercept = tuple(stored["features"]), stored["intercept"]
             if not isinstance(made.text, str) or not all(map(_is_levels, levels.items())):
                 raise TypeError
         except (TypeError, ValueError, KeyError, AttributeError):
@@ -218,6 +218,8 @@ class Formula:
             raise DataError(f"the formula {made.text!r} and the columns stored with it, {listing(list(levels))}, differ")
         made._levels, made._state = levels, state
         made._build()
+        if made.has_intercept is not intercept:
+            raise DataError(_BROKEN)
         if made.feature_names != features:
             raise DataError(
                 f"the formula {made.text!r} now makes the columns {listing(made.feature_names)}, and made "
