@@ -211,9 +211,9 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     """A fit that `FitResult.save` wrote.
 
     It is computed anew from the moments and the request in the file: where the file was saved, every property and method has
-    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed. But where the
-    fit was by a formula (`FitResult.formula`), that is code, which is run when `predict` or `moments.update` are given rows: do so
-    only with files from people whose programs you would run.
+    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed. But where
+    the fit was by a formula (`FitResult.formula`), that is code, which `predict` and `moments.update` run: give rows to them
+    only where the file is from people whose programs you would run.
 
     Parameters
     ----------

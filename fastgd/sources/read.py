@@ -150,31 +150,32 @@ def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: 
 
 
 def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas import Formula, is_formula, refuse_features_of
+    from fastgd.sources.formulas import is_formula, refuse_features_of
 
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
     if isinstance(target, Known):
         choice = target.choice(names, weight, missing)
-        if lazy or target.formula is None:
-            return read_frame(frame, choice)
     elif not is_formula(target, names):
-        return read_frame(frame, Columns.choose(names, target, features, weight, missing))
+        choice = Columns.choose(names, target, features, weight, missing)
     else:
         refuse_features_of(target, features)
-        if lazy:
-            return read_frame(frame, _learned(frame, target, weight, missing))
-        require_frame_rows(frame, "the frame")
-        choice = Formula(target, frame, weight if isinstance(weight, str) else None, missing)
+        choice = _learned(frame, target, weight, missing)
+    if lazy or isinstance(choice, Columns):
+        return read_frame(frame, choice)
+    require_frame_rows(frame, "the frame")
     table = choice.table(frame)
     return (table if weight is None or isinstance(weight, str) else weigh(table, weight, missing)).require_rows()
 
 
-def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
-    """A formula after a first look at a lazy frame."""
+def _learned(frame: Any, formula: str, weight: Any, missing: str) -> Choice:
+    """A formula after a look at a frame, in memory or lazy."""
     from fastgd.sources.formulas import Formula, columns_of
 
+    if not is_lazy(frame):
+        require_frame_rows(frame, "the frame")
+        return Formula(formula, frame, weight if isinstance(weight, str) else None, missing)
     if not hasattr(frame, "select"):
         raise DataError(
             f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
