@@ -144,7 +144,7 @@ def fit(
     Tells where the descent started, where it ended, where the optimum lies, and what the rate had to do with it.
     """
     if save is not None:
-        _require_folder(save)
+        _require_place(save)
     result = fastgd.fit(
         file,
         target,
@@ -248,11 +248,13 @@ def _number(text: str, option: str, needed: str) -> float:
         raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
 
 
-def _require_folder(path: str) -> None:
+def _require_place(model: str) -> None:
     """Before the fit, which may take long."""
-    folder = os.path.dirname(os.path.realpath(path))
-    if not os.path.isdir(folder):
-        raise fastgd.DataError(f"--save {path}: there is no folder {folder}")
+    path = os.path.realpath(model)
+    if os.path.isdir(path):
+        raise fastgd.DataError(f"--save {model}: it is a folder; name a file in it")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise fastgd.DataError(f"--save {model}: there is no folder {os.path.dirname(path)}")
 
 
 def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:

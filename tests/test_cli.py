@@ -262,6 +262,71 @@ def test_a_tolerance_not_met_is_one_line_of_warning() -> None:
     assert line.endswith("it takes 1,828,163 iterations at this rate; raise --max-iter, or pass --standardize")
 
 
+# models
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [HOUSES, "price_usd"],
+        [HOURS, "--learning-rate", "1e-4", "--max-iter", "1000"],
+        [HOURS, "score ~ hours + I(hours ** 2)", "--standardize"],
+        [HOURS, "--learning-rate", "0.01", "--unstable", "run"],
+    ],
+    ids=["limit", "on the way", "formula", "diverged"],
+)
+def test_show_prints_what_fit_printed(arguments: list[str], tmp_path: Path) -> None:
+    model = str(tmp_path / "model.json")
+    fitted = run("fit", *arguments, "--save", model)
+    assert fitted.exit_code == 0, fitted.stderr
+    assert run("show", model).stdout == fitted.stdout == run("fit", *arguments).stdout
+    assert run_json("show", model) == run_json("fit", *arguments)
+    before = (tmp_path / "model.json").read_bytes()
+    fastgd.load(model).save(model)
+    assert (tmp_path / "model.json").read_bytes() == before
+
+
+def test_show_tells_the_formula_and_does_not_run_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    formula = "score ~ hours + I(hours ** 2 + (np.save('ran.npy', [1]) or 0))"
+    run("fit", HOURS, formula, "--save", "model.json")
+    Path("ran.npy").unlink()
+    assert f"\n\nformula: {formula}\n\n" in run("show", "model.json").stdout
+    assert run_json("show", "model.json")["formula"] == formula
+    assert not Path("ran.npy").exists()
+    assert run("predict", "model.json", HOURS).exit_code == 0
+    assert Path("ran.npy").exists()
+
+
+def test_a_warning_is_given_by_fit_and_not_again_by_show(tmp_path: Path) -> None:
+    model = str(tmp_path / "model.json")
+    fitted = run("fit", HOURS, "--tol", "1e-6", "--max-iter", "3", "--save", model)
+    assert "--tol 1e-06 is not met" in the_line(fitted.stderr)
+    assert (run("show", model).stdout, run("show", model).stderr) == (fitted.stdout, "")
+
+
+@pytest.mark.parametrize("options", [["--learning-rate", "1"], ["--max-iter", "-1"]])
+def test_a_fit_that_is_refused_leaves_the_old_model(options: list[str], tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_text("old", encoding="utf-8")
+    assert run("fit", HOURS, *options, "--save", str(model)).exit_code == 1
+    assert [model] == list(tmp_path.iterdir()) and model.read_text(encoding="utf-8") == "old"
+
+
+def test_models_that_cannot_be_read_or_written_are_one_line(tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    assert "none.json cannot be loaded: no such file" in the_line(run("show", str(tmp_path / "none.json")).stderr)
+    run("fit", HOURS, "--save", str(model))
+    model.write_bytes(model.read_bytes()[:-40])
+    assert "model.json cannot be loaded: it is not JSON, or is cut off" in the_line(run("show", str(model), "--json").stderr)
+    for place, text in [
+        (tmp_path / "none" / "model.json", f"--save {tmp_path}/none/model.json: there is no folder {tmp_path}/none"),
+        (tmp_path, f"--save {tmp_path}: it is a folder; name a file in it"),
+    ]:
+        done = run("fit", "no_such_data.csv", "--save", str(place))  # said before the data are read
+        assert (done.exit_code, done.stdout, the_line(done.stderr)) == (1, "", f"fastgd: {text}")
+
+
 # check
 
 
@@ -385,17 +450,22 @@ def test_version_warmup_and_help() -> None:
     assert run("--version").stdout == f"fastgd {fastgd.__version__}\n"
     assert (run("warmup").exit_code, run("warmup").output) == (0, "")
     commands = run("--help").stdout
-    for command, first in [("fit", "Fit a line"), ("check", "Judge learning rates"), ("warmup", "Compile the kernels")]:
+    firsts = {"fit": "Fit a line", "check": "Judge learning rates", "predict": "Predict the target", "show": "Print a saved fit"}
+    for command, first in [*firsts.items(), ("warmup", "Compile the kernels")]:
         assert f"  {command}" in commands and first in commands
         assert first in run(command, "--help").stdout
         assert "Example: " in run(command, "--help").stdout
 
 
-@pytest.mark.parametrize("command", ["fit", "check"])
-def test_the_example_of_the_help_is_a_command_that_parses(command: str, table: Any) -> None:
+@pytest.mark.parametrize("command", ["fit", "check", "predict", "show"])
+def test_the_example_of_the_help_is_a_command_that_works(
+    command: str, table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.rename(table("area,price\n1,2\n2,3\n3,5\n"), "houses.csv")
+    fastgd.fit("houses.csv").save("model.json")
     example = run(command, "--help").stdout.partition("Example: fastgd ")[2].split()
-    assert example[1:3] == ["houses.csv", "price"]
-    example[1] = table("area,price\n1,2\n2,3\n3,5\n")
+    assert example[0] == command
     assert run(*example).exit_code == 0
 
 
