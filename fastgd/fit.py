@@ -239,12 +239,14 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     """
     try:
         stored = store.read(path)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
             result = fit(stored.moments, unstable="run", **stored.request)
-        stored.require_agreement(result)
+            stored.require_agreement(result)
     except DataError as error:
         raise DataError(f"{path} cannot be loaded: {error}") from error
+    except (ArithmeticError, ValueError) as error:
+        raise DataError(f"{path} cannot be loaded: its moments are not those of any rows ({error})") from error
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import hashlib
@@ -270,7 +271,8 @@ def test_new_rows_without_names_are_taken_by_position(tmp_path: Path) -> None:
     fastgd.fit(frame[["a", "w"]], frame["y"]).save(tmp_path / "model.json")
     expected = fastgd.fit(np.vstack([frame[["a", "w", "y"]].to_numpy(), [[1.0, 2.0, 3.0]]])).coef
     X, y = np.array([[1.0, 2.0]]), np.array([3.0])
-    news: list[Any] = [(X, y), [[1.0, 2.0, 3.0]], [(X, y)], iter([(X, y)]), np.array([[1.0, 2.0, 3.0]])]
+    named = frame[["w", "a"]][:1].assign(w=2.0, a=1.0), frame["y"][:1] * 0.0 + 3.0  # a pair of columns, and no two blocks
+    news: list[Any] = [named, (X, y), [[1.0, 2.0, 3.0]], [(X, y)], iter([(X, y)]), np.array([[1.0, 2.0, 3.0]])]
     for new in news:
         updated = fastgd.fit(fastgd.load(tmp_path / "model.json").moments.update(new))
         assert (updated.moments.n_samples, updated.feature_names) == (61, ("a", "w"))
@@ -471,6 +473,29 @@ def test_a_key_that_stands_twice_is_refused(file: Path, line: str) -> None:
     file.write_text(file.read_text().replace(key, f"{line} {key}", 1))
     with pytest.raises(fastgd.DataError, match=f"cannot be loaded: '{key[1:-1]}' stands in it twice"):
         fastgd.load(file)
+
+
+@given(
+    st.sampled_from(["high", "low", "shift", "exponent", "n_samples", "n_dropped"]),
+    st.integers(0, 5),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([0, 1, -1, 1100, -1100, 2**53, 10**400]),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_moments_of_no_rows_are_refused_or_fitted(file: Path, key: str, place: int, value: float, whole: int) -> None:
+    """Whoever signs an edit can make any moments: no other error than ours, and no warning, comes of them."""
+    fastgd.fit(X, Y).save(file)
+
+    def edit(content: Any) -> None:
+        part = content["moments"]
+        if key.startswith("n_"):
+            part[key] = whole
+        else:
+            part[key][place % len(part[key])] = whole if key == "exponent" else value
+
+    with contextlib.suppress(fastgd.DataError):
+        loaded = fastgd.load(edited(file, edit))
+        assert np.isfinite([loaded.intercept, loaded.slope]).all()
 
 
 def test_a_missing_checksum_is_said(file: Path) -> None:
