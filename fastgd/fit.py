@@ -243,10 +243,9 @@ def load(path: str | os.PathLike[str]) -> FitResult:
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
             result = fit(stored.moments, unstable="run", **stored.request)
             stored.require_agreement(result)
-    except DataError as error:
-        raise DataError(f"{path} cannot be loaded: {error}") from error
     except (ArithmeticError, ValueError) as error:
-        raise DataError(f"{path} cannot be loaded: its moments are not those of any rows ({error})") from error
+        reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
+        raise DataError(f"{path} cannot be loaded: {reason}") from error
     return result
 
 

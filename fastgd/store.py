@@ -42,6 +42,7 @@ _KEYS = {
     "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
+_ROWS = 2**63  # no data have as many
 _LARGEST_EXPONENT = 1100  # of a float64, with room
 
 
@@ -167,8 +168,8 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(isinstance(names, list) and all(type(name) is str for name in names), "moments", "feature_names", "a list of names")
     _require(bool(names), "moments", "feature_names", "a list of one name or more")
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
-    _require(type(part["n_samples"]) is int and part["n_samples"] > 0, "moments", "n_samples", "a number of rows")
-    _require(type(part["n_dropped"]) is int and part["n_dropped"] >= 0, "moments", "n_dropped", "a number of rows")
+    for key, least in (("n_samples", 1), ("n_dropped", 0)):
+        _require(type(part[key]) is int and least <= part[key] < _ROWS, "moments", key, "a number of rows")
     columns = len(names) + 1
     size = 1 + columns + columns * (columns + 1) // 2
     high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)

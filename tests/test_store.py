@@ -439,6 +439,8 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(None, "moments", "target_name"), "'target_name' in moments is not a name"),
         (put(0, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put(10**400, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put(-1, "moments", "n_dropped"), "'n_dropped' in moments is not a number of rows"),
         (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
         (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
         (put("1", "moments", "high", 2), "'high' in moments is not a list of 6 numbers"),
@@ -457,6 +459,7 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put([1.0], "request", "start"), "start=.*: it must hold 2 numbers"),
         (put({}, "request", "start"), "start of type dict cannot be read"),
         (put([0.5000001], "result", "coef"), "its slope is 0.5000001, and its moments and request give 0.6538897"),
+        (put(-40.0, "moments", "high", 0), r"its moments are not those of any rows \(math domain error\)"),
         (put(1.5, "result", "intercept"), "its intercept is 1.5, and its moments and request give 0.4857963"),
         (put(1000, "request", "max_iter"), "its intercept is 0.4857963.*and its moments and request give"),
         (put(-57.0, "moments", "high", 1), "its intercept is 0.4857963.*and its moments and request give"),
@@ -495,7 +498,7 @@ def test_moments_of_no_rows_are_refused_or_fitted(file: Path, key: str, place: i
 
     with contextlib.suppress(fastgd.DataError):
         loaded = fastgd.load(edited(file, edit))
-        assert np.isfinite([loaded.intercept, loaded.slope]).all()
+        assert np.isfinite([loaded.intercept, loaded.slope, loaded.inference().standard_error[0]]).all()
 
 
 def test_a_missing_checksum_is_said(file: Path) -> None:
