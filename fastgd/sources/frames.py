@@ -109,7 +109,7 @@ class Known:
         """The same columns of other rows."""
         if self.formula is None:
             return Columns.choose(names, self.target, self.features, weight, missing, path)
-        choice: Choice = self.formula.resumed(weight if isinstance(weight, str) else None, missing)
+        choice: Choice = self.formula.resumed(weight, missing)
         for name in choice.needed:
             require_column(name, names, path or "the frame")
         return choice

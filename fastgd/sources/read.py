@@ -10,7 +10,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
+from fastgd.sources.arrays import numbers, read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
 from fastgd.sources.frames import (
     Choice,
@@ -155,27 +155,37 @@ def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight:
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
+    by_formula = target.formula is not None if isinstance(target, Known) else is_formula(target, names)
+    if by_formula and isinstance(weight, ndarray | list | tuple):
+        frame, weight = _weighed(frame, weight, missing)
     if isinstance(target, Known):
-        choice = target.choice(names, weight, missing)
-    elif not is_formula(target, names):
+        choice = target.choice(names_of(frame), weight, missing)
+    elif not by_formula:
         choice = Columns.choose(names, target, features, weight, missing)
     else:
         refuse_features_of(target, features)
         choice = _learned(frame, target, weight, missing)
-    if lazy or isinstance(choice, Columns):
-        return read_frame(frame, choice)
-    require_frame_rows(frame, "the frame")
-    table = choice.table(frame)
-    return (table if weight is None or isinstance(weight, str) else weigh(table, weight, missing)).require_rows()
+    return read_frame(frame, choice)
 
 
-def _learned(frame: Any, formula: str, weight: Any, missing: str) -> Choice:
+def _weighed(frame: Any, weight: Any, missing: str) -> tuple[Any, str]:
+    """A frame in memory with weights as a column, and its name: a formula must not learn from rows that do not count."""
+    import narwhals as nw
+
+    name = "sample_weight"
+    while name in frame.columns:
+        name += "_"
+    values = read_weight(weight, len(frame), missing == "drop")
+    return frame.with_columns(nw.new_series(name, values, backend=frame.implementation)), name
+
+
+def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
     """A formula after a look at a frame, in memory or lazy."""
     from fastgd.sources.formulas import Formula, columns_of
 
     if not is_lazy(frame):
         require_frame_rows(frame, "the frame")
-        return Formula(formula, frame, weight if isinstance(weight, str) else None, missing)
+        return Formula(formula, frame, weight, missing)
     if not hasattr(frame, "select"):
         raise DataError(
             f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
