@@ -23,6 +23,7 @@ from fastgd.writing import replace
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _OPENING = re.compile(r"(learning_rate|max_iter|tol|start|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)(?=[ :])")
 _ADVICE = {
     "learning_rate='auto'": "--learning-rate auto",
@@ -262,7 +263,7 @@ def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:
         _say_json(_everything(result))
         return
     paragraphs = _in_options(result.explain()).splitlines()
-    formula = [f"formula: {result.formula}"] if result.formula else []
+    formula = [f"formula: {' '.join(result.formula.splitlines())}"] if result.formula else []
     _say("\n\n".join([result.summary(), *formula, *paragraphs]))
 
 
@@ -310,7 +311,11 @@ def _say_json(fields: dict[str, Any]) -> None:
 
 
 def _say(text: str) -> None:
-    """Plain text; on a terminal with its figures coloured and its lines broken between words."""
+    """Plain text; on a terminal with its figures coloured and its lines broken between words.
+
+    Names and formulas come from files: what would steer a terminal is escaped.
+    """
+    text = _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
     if not sys.stdout.isatty():
         typer.echo(text)
         return

@@ -298,6 +298,16 @@ def test_show_tells_the_formula_and_does_not_run_it(tmp_path: Path, monkeypatch:
     assert Path("ran.npy").exists()
 
 
+def test_names_and_formulas_of_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"\x1b[2Jhours\x9b": [1.0, 2.0, 4.0], "score": [2.0, 3.0, 7.0]})
+    fastgd.fit(frame, "score").save(tmp_path / "model.json")
+    shown = run("show", str(tmp_path / "model.json")).stdout
+    assert r"score on \x1b[2Jhours\x9b, 3 rows" in shown and shown.replace("\n", "").isprintable()
+    fastgd.fit(HOURS, "score ~\nhours").save(tmp_path / "model.json")
+    assert "\n\nformula: score ~ hours\n\n" in run("show", str(tmp_path / "model.json")).stdout
+
+
 def test_a_warning_is_given_by_fit_and_not_again_by_show(tmp_path: Path) -> None:
     model = str(tmp_path / "model.json")
     fitted = run("fit", HOURS, "--tol", "1e-6", "--max-iter", "3", "--save", model)
