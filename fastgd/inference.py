@@ -32,10 +32,10 @@ _ROUNDING = 2.0**-100
 """Mean squared error, over mean squares of y and slope x, of residuals of four units in the last place (2^-50)."""
 
 _ROUNDING_OF_ONE = 2.0**-50
-_UNDECIDED = 2.0**-30
+_UNDECIDED = 2.0**-26
 """Length of a null part, of a unit vector of standardised columns, from which on a coefficient or a row is not estimable.
 
-Columns that depend on each other up to float64's rounding leave 2^-48 of it, times their condition number, where there is none.
+Where there is none, columns that depend on each other up to the rounding of float64 leave 2^-48 times their condition number.
 """
 
 _LARGEST = 1.7976931348623157e308
@@ -137,7 +137,7 @@ class Inference:
 def infer(result: FitResult, level: float) -> Inference:
     """`FitResult.inference`."""
     special = _special()
-    level = _require_level(level)
+    level = require_level(level)
     c = _Scatter(result)
     descent, first = c.descent, c.first
     intercept, coefs = result._begun.in_units("LIMIT")
@@ -189,7 +189,7 @@ def infer(result: FitResult, level: float) -> Inference:
 def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -> NDArray[np.float64]:
     """Rows of lower and upper end at each x; not finite where float64 cannot hold them."""
     special = _special()
-    level = _require_level(level)
+    level = require_level(level)
     if kind != "observation" and kind != "mean":
         raise DataError(f"kind={kind!r}: pass 'observation' for a new row, or 'mean' for the line itself")
     c = _Scatter(result)
@@ -382,7 +382,8 @@ def _undecided(names: tuple[str, ...], descent: Descent) -> str:
     )
 
 
-def _require_level(level: float) -> float:
+def require_level(level: float) -> float:
+    """A probability of intervals as a float between 0 and 1."""
     try:
         value = float(level)
     except (TypeError, ValueError, OverflowError):

@@ -15,6 +15,7 @@ from fastgd import inference, report, store
 from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
+from fastgd.page import page_of_result
 from fastgd.path import Path, choose_iterations, trace
 from fastgd.sources import read_features, read_features_of_files, read_pair
 from fastgd.sources.table import as_float64
@@ -379,9 +380,27 @@ class FitResult:
         """
         return trace(self._descent, choose_iterations(self.n_iter, every, at))
 
-    def summary(self) -> str:
-        """Start, end and optimum, rate, limit and iterations as a table."""
-        return report.summary(self)
+    def summary(self, level: float = 0.95) -> str:
+        """The fit as a page of text: coefficients with standard error, t, p and interval; the fit; the descent.
+
+        The statistics are those of `inference`, about the least squares solution; where the descent ended elsewhere, its
+        coefficients stand beside. Where there are no standard errors, the page says why and shows the rest.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals, between 0 and 1.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> print(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9).summary().partition("status")[0].rstrip())
+        """
+        return page_of_result(self, inference.require_level(level)).text()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page of `summary`."""
+        return page_of_result(self, 0.95).html()
 
     def explain(self) -> str:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
