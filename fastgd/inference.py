@@ -17,13 +17,16 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.descent import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra
+from fastgd.framing import frame_of
+from fastgd.page import page_of_inference
+from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -132,6 +135,48 @@ class Inference:
     bic: float
     condition: float | None
     level: float
+    _library: str | None = None
+
+    def to_frame(self, backend: Literal["pandas", "polars", "pyarrow"] | None = None) -> Any:
+        """The table of coefficients as a frame: term, coef, standard_error, t, p_value, lower, upper.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, optional
+            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
+            first of the three that is installed.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            What the data leave undecided is null (in pandas, NaN).
+
+        Raises
+        ------
+        ImportError
+            Where the library is not installed.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference().to_frame("pyarrow").column_names
+        ['term', 'coef', 'standard_error', 't', 'p_value', 'lower', 'upper']
+        """
+        lower, upper = self.interval.T.tolist()
+        columns = {
+            "term": list(self.names),
+            "coef": self.coef.tolist(),
+            "standard_error": self.standard_error.tolist(),
+            "t": self.t.tolist(),
+            "p_value": self.p_value.tolist(),
+            "lower": lower,
+            "upper": upper,
+        }
+        return frame_of(columns, backend, self._library)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return page_of_inference(self).html()
 
 
 def infer(result: FitResult, level: float) -> Inference:
@@ -183,6 +228,7 @@ def infer(result: FitResult, level: float) -> Inference:
         bic=math.log(c.rows) * descent.rank - 2.0 * log_likelihood,
         condition=_condition(result),
         level=level,
+        _library=c.descent.moments._rest.library,
     )
 
 
@@ -294,7 +340,8 @@ class _Scatter:
         descent = self.descent
         exponent = descent.get("WEIGHT_EXPONENT") + 2.0 * descent.get("EXPONENT_Y")
         mean_square = math.log(descent.get("LEAST_ERROR") * descent.get("WEIGHT") / self.rows) + exponent * math.log(2.0)
-        return -0.5 * self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0)
+        weights = descent.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
+        return 0.5 * (weights - self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0))
 
     @property
     def is_decided(self) -> bool:

@@ -42,15 +42,26 @@ class Solution(NamedTuple):
     error: float
 
 
-class _Rest(NamedTuple):
-    """What most moments lack."""
+class Rest(NamedTuple):
+    """What most moments lack. `log_weight` is the sum of the weights' logarithms, as `Table.log_weight` has it."""
 
     n_dropped: int = 0
     solution: Solution | None = None
     formula: Any = None
+    log_weight: int = 0
+    library: str | None = None
+
+    def and_of(self, table: Table) -> Rest:
+        """With what rows of a table add to it."""
+        return Rest(
+            self.n_dropped + table.n_dropped,
+            formula=self.formula or table.formula,
+            log_weight=self.log_weight + table.log_weight(),
+            library=self.library or table.library,
+        )
 
 
-_NO_REST = _Rest()
+_NO_REST = Rest()
 
 
 class Moments:
@@ -267,6 +278,8 @@ class Moments:
             "segment": None,
             "solution": None,
             "formula": self._rest.formula and self._rest.formula.to_dict(),
+            "log_weight": self._rest.log_weight,
+            "library": self._rest.library,
         }
         arrays = [] if self._sums is None else [self._sums]
         if self._rest.solution is not None:
@@ -310,7 +323,8 @@ class Moments:
         if header["sums"]:
             moments._sums = arrays.pop(0)
         solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
-        moments._rest = _Rest(header["n_dropped"], solution, read_formula(header["formula"]))
+        formula = read_formula(header["formula"])
+        moments._rest = Rest(header["n_dropped"], solution, formula, header["log_weight"], header["library"])
         if header["segment"] is not None:
             moments._segment = Segment.of_content(header["segment"], arrays)
         return moments
@@ -333,7 +347,13 @@ class Moments:
             total._segment = joined
         total._feature_names = total._feature_names or other._feature_names
         total._target_name = total._target_name or other._target_name
-        total._rest = _Rest(self.n_dropped + other.n_dropped, formula=self._rest.formula or other._rest.formula)
+        ours, theirs = self._rest, other._rest
+        total._rest = Rest(
+            ours.n_dropped + theirs.n_dropped,
+            formula=ours.formula or theirs.formula,
+            log_weight=ours.log_weight + theirs.log_weight,
+            library=ours.library or theirs.library,
+        )
         return total
 
     def __radd__(self, other: object) -> Moments:
@@ -405,8 +425,8 @@ class Moments:
         self._segment = segment
         self._feature_names = self._feature_names or table.feature_names
         self._target_name = self._target_name or table.target_name
-        if table.n_dropped or self._rest.solution is not None or table.formula is not self._rest.formula:
-            self._rest = _Rest(self.n_dropped + table.n_dropped, formula=self._rest.formula or table.formula)
+        if table.adds_to_rest() or self._rest.solution is not None:
+            self._rest = self._rest.and_of(table)
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""
@@ -431,9 +451,7 @@ def closed_moments(
     n_samples: int,
     feature_names: tuple[str, ...] | None,
     target_name: str | None,
-    n_dropped: int = 0,
-    solution: Solution | None = None,
-    formula: Any = None,
+    rest: Rest = _NO_REST,
 ) -> Moments:
     """Moments of which the sums are known."""
     moments = _new(Moments)
@@ -442,8 +460,13 @@ def closed_moments(
     moments._segment = None
     moments._feature_names = feature_names
     moments._target_name = target_name
-    moments._rest = _NO_REST if n_dropped == 0 and solution is formula is None else _Rest(n_dropped, solution, formula)
+    moments._rest = rest
     return moments
+
+
+def rest_of(table: Table, solution: Solution | None = None) -> Rest:
+    """What moments of a table have beside the sums."""
+    return _NO_REST.and_of(table)._replace(solution=solution)
 
 
 @cache
@@ -472,13 +495,11 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
             moments._segment = None
             moments._feature_names = table.feature_names
             moments._target_name = table.target_name
-            moments._rest = _NO_REST
-            if table.n_dropped or table.formula is not None:
-                moments._rest = _Rest(table.n_dropped, None, table.formula)
+            moments._rest = _NO_REST.and_of(table) if table.adds_to_rest() else _NO_REST
             return moments
     segment = Segment(q)
     segment.add(table, pool)
-    return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
+    return closed_moments(segment.total(), n, table.feature_names, table.target_name, rest_of(table))
 
 
 def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:

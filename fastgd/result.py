@@ -273,6 +273,39 @@ class FitResult:
         """
         return inference.infer(self, level)
 
+    def to_frame(self, level: float = 0.95, backend: Literal["pandas", "polars", "pyarrow"] | None = None) -> Any:
+        """The coefficients of `inference` as a frame: term, coef, standard_error, t, p_value, lower, upper.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals, between 0 and 1.
+        backend : {"pandas", "polars", "pyarrow"}, optional
+            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
+            first of the three that is installed.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+
+        Raises
+        ------
+        DataError
+            Where there are no standard errors.
+        ImportError
+            Without SciPy, or the library.
+
+        Examples
+        --------
+        >>> import fastgd, pandas as pd
+        >>> frame = pd.DataFrame({"hours": [1, 2, 3, 4], "score": [2, 4, 5, 8]})
+        >>> print(fastgd.fit(frame, "score").to_frame().round(3))
+                term  coef  standard_error      t  p_value  lower  upper
+        0  intercept   0.0           0.725  0.000    1.000 -3.118  3.118
+        1      hours   1.9           0.265  7.181    0.019  0.762  3.038
+        """
+        return self.inference(level).to_frame(backend)
+
     def predict_interval(
         self, X: ArrayLike, level: float = 0.95, kind: Literal["observation", "mean"] = "observation"
     ) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ as the same bits.
 
 `moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
 each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
-the weight first. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
+the weight first. `log_weight` is the sum of the weights' binary logarithms in units of 2^-44. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
 sums: intercept and coefficients, high and low, of the columns themselves. `sha256` is that of all the rest as JSON in ASCII with
 sorted keys and without blanks.
 """
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError
-from fastgd.moments import Moments, Solution, closed_moments
+from fastgd.moments import Moments, Rest, Solution, closed_moments
 from fastgd.sources import read_formula
 from fastgd.writing import replace
 
@@ -37,7 +37,7 @@ _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
     "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
-    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "formula"}
+    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "formula", "log_weight", "library"}
     | {"high", "low", "shift", "exponent", "solution"},
     "solution": {"fit_intercept", "high", "low", "error"},
 }
@@ -137,6 +137,8 @@ def _content(result: FitResult) -> dict[str, Any]:
             "feature_names": list(moments.feature_names),
             "target_name": moments.target_name,
             "formula": moments._rest.formula and moments._rest.formula.to_dict(),
+            "log_weight": moments._rest.log_weight,
+            "library": moments._rest.library,
             "high": high,
             "low": low,
             "shift": shift[1 : columns + 1],
@@ -170,6 +172,8 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
     for key, least in (("n_samples", 1), ("n_dropped", 0)):
         _require(type(part[key]) is int and least <= part[key] < _ROWS, "moments", key, "a number of rows")
+    _require(type(part["log_weight"]) is int, "moments", "log_weight", "a whole number")
+    _require(part["library"] is None or type(part["library"]) is str, "moments", "library", "a name, or null")
     columns = len(names) + 1
     size = 1 + columns + columns * (columns + 1) // 2
     high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
@@ -178,10 +182,9 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    return closed_moments(
-        sums, part["n_samples"], tuple(names), part["target_name"], part["n_dropped"], _solution(part["solution"], columns),
-        read_formula(part["formula"]),
-    )
+    solution, formula = _solution(part["solution"], columns), read_formula(part["formula"])
+    rest = Rest(part["n_dropped"], solution, formula, part["log_weight"], part["library"])
+    return closed_moments(sums, part["n_samples"], tuple(names), part["target_name"], rest)
 
 
 def _solution_content(solution: Solution | None) -> dict[str, Any] | None:

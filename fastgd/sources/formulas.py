@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.frames import Choice, Columns, Known, column_values, listing, open_frame, require_column
+from fastgd.sources.frames import Choice, Columns, Known, column_values, library_of, listing, open_frame, require_column
 from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
 from fastgd.sources.terms import UnseenInError, as_pandas, evaluate, explained, factors_of, learns, parse, sources_of, term_of
@@ -162,7 +162,7 @@ class Formula:
         columns, n, weight, n_dropped = self._rows(_require_frame(frame), place, self.missing, weighted=True)
         (y, X), lost = self._evaluate(columns, n, (self._left, self._right), place, self.missing)
         table = self._place(self.feature_names, path, line_of, first_row, block)
-        table.target_name, table.rows = self.target_name, place.rows
+        table.target_name, table.rows, table.library = self.target_name, place.rows, None if path else library_of(frame)
         table.X, table.y, table.weight, table.n_dropped, table.formula = X, y[:, 0], weight, n_dropped, self
         if lost.any():
             table = table.take(np.flatnonzero(~lost))

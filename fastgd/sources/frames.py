@@ -79,7 +79,7 @@ class Columns:
 
         table = Table(EMPTY)
         table.feature_names, table.target_name, table.path, table.line_of = self.features, self.target, path, line_of
-        table.first_row, table.block = first_row, block
+        table.first_row, table.block, table.library = first_row, block, None if path else library_of(frame)
         names = (*self.features, self.target)
         columns = _arrow_floats(frame, names)
         if columns is None or self.weight is not None:
@@ -113,6 +113,14 @@ class Known:
         for name in choice.needed:
             require_column(name, names, path or "the frame")
         return choice
+
+
+def library_of(frame: Any) -> str | None:
+    """Of a narwhals frame or series, as narwhals calls it, or of an Arrow table; None of those that narwhals only reads."""
+    if not hasattr(frame, "implementation"):
+        return "pyarrow" if hasattr(frame, "__arrow_c_stream__") or _is_batch(frame) else None
+    name = str(frame.implementation.value)
+    return name if name in ("pandas", "polars", "pyarrow") else None
 
 
 def read_frame(frame: Any, choice: Choice) -> Table | Stream:
@@ -186,7 +194,7 @@ def read_columns(
         drop,
     )
     table.feature_names, table.target_name = named.feature_names, named.target_name
-    table.weight, table.can_drop = named.weight, can_drop
+    table.weight, table.can_drop, table.library = named.weight, can_drop, library_of(X if xs else t)
     return table.settle(missing)
 
 
