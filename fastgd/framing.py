@@ -11,13 +11,13 @@ _LIBRARIES = ("pandas", "polars", "pyarrow")
 
 
 def frame_of(columns: dict[str, list[Any]], backend: str | None, library: str | None) -> Any:
-    """Of text and, None being missing, of numbers: by `backend`; else by `library` or, where that is missing, what is installed."""
+    """Of text and, None being missing, of numbers: by `backend`, else by `library` or, where that is missing, as installed."""
     import narwhals as nw
 
     if backend is not None and backend not in _LIBRARIES:
         raise DataError(f"backend={backend!r:.60}: pass 'pandas', 'polars' or 'pyarrow', or None for that of the data")
     wanted = [backend] if backend else [*filter(None, [library]), *_LIBRARIES]
-    found = next((name for name in wanted if find_spec(name)), None)
+    found: Any = next((name for name in wanted if find_spec(name)), None)
     if found is None:
         if backend is not None:
             raise ImportError(f"to_frame needs {backend}, which is not installed: pip install {backend}")

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 from fastgd.descent import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra
-from fastgd.framing import frame_of
-from fastgd.page import page_of_inference
 from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ _UNDECIDED = 2.0**-26
 Where there is none, columns that depend on each other up to the rounding of float64 leave 2^-48 times their condition number.
 """
 
-_LARGEST = 1.7976931348623157e308
+_UNBOUNDED = 1e150  # under a mask: NumPy still computes there, and shall not overflow
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +48,8 @@ class Inference:
 
     Where columns depend on others (`estimable` is not all True), `standard_error`, `t`, `p_value` and `interval` are masked
     arrays (`numpy.ma`), in which the coefficients that the data leave undecided are masked: they keep their places, they are None
-    in `tolist()`, and no NaN stands for them. Under the mask is what no information comes to: the largest float64 as standard
-    error and ends of the interval, t 0, p 1.
+    in `tolist()`, and no NaN stands for them. Under the mask is what knowing nothing comes to: t 0, p 1, and 1e150 as standard
+    error and ends of the interval.
 
     Attributes
     ----------
@@ -162,6 +160,8 @@ class Inference:
         >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference().to_frame("pyarrow").column_names
         ['term', 'coef', 'standard_error', 't', 'p_value', 'lower', 'upper']
         """
+        from fastgd.framing import frame_of
+
         lower, upper = self.interval.T.tolist()
         columns = {
             "term": list(self.names),
@@ -176,6 +176,8 @@ class Inference:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
+        from fastgd.page import page_of_inference  # here and elsewhere, as it loads html: 3 ms of every import of fastgd
+
         return page_of_inference(self).html()
 
 
@@ -190,7 +192,7 @@ def infer(result: FitResult, level: float) -> Inference:
     coef, estimable = np.array([intercept, *coefs])[first:], c.estimable[first:]
     errors = c.noise * np.append(math.hypot(1.0, c.from_mean), c.slopes)[first:]
     exponents = (descent.get("EXPONENT_Y") - descent.row("EXPONENT"))[first:]
-    standard_error = np.full(len(coef), _LARGEST)
+    standard_error = np.full(len(coef), _UNBOUNDED)
     for i in np.flatnonzero(estimable):
         standard_error[i] = scale(errors[i], exponents[i], f"the standard error of {names[i]}", names[i])
     t = descent.row("BEST")[first:] / np.where(estimable, errors, 1.0)
@@ -198,12 +200,12 @@ def infer(result: FitResult, level: float) -> Inference:
     with np.errstate(over="ignore"):
         half = _quantile(special, level, c.df) * standard_error
         interval = np.column_stack([coef - half, coef + half])
-    interval[~estimable] = -_LARGEST, _LARGEST
+    interval[~estimable] = -_UNBOUNDED, _UNBOUNDED
     if not np.isfinite(interval).all():
         raise DataError(f"the intervals of level {level!r} exceed float64: divide the columns by a power of two")
     p_value = np.asarray(special.fdtrc(1.0, c.df, t * t))
-    f = (1.0 - c.share) / c.share * (c.df / c.slope_rank)
-    log_likelihood = c.log_likelihood
+    r2, log_likelihood = c.r2, c.log_likelihood
+    f = r2 / c.share * (c.df / c.slope_rank)
     return Inference(
         names=names,
         coef=coef,
@@ -217,7 +219,7 @@ def infer(result: FitResult, level: float) -> Inference:
         residual_sd=scale(c.noise * c.root_weight, descent.get("EXPONENT_Y"), "the residual standard deviation", "the target"),
         n_samples=c.rows,
         degrees_of_freedom=c.df,
-        r2=1.0 - c.share,
+        r2=r2,
         adjusted_r2=1.0 - c.share * ((c.df + c.slope_rank) / c.df),
         r_value=c.correlation if len(coefs) == 1 and not first else None,
         f_statistic=f,
@@ -265,8 +267,8 @@ class _Scatter:
         `first` is the first parameter that there is: 1 without an intercept.
     noise : float
         sqrt(SSE / W / df).
-    share : float
-        SSE / SST.
+    total, share : float
+        SST / W; SSE / SST.
     root_weight : float
     unit : ndarray of shape (p,)
         Standard deviations of the features; 1 for those that do not vary, which no direction reaches.
@@ -301,7 +303,8 @@ class _Scatter:
         self.rows, self.df, self.first = rows, rows - descent.rank, 0 if has_intercept else 1
         self.slope_rank = descent.rank - has_intercept
         self.noise = math.sqrt(error / self.df)
-        self.share = error / (var_y if has_intercept else var_y + mean_y * mean_y)
+        self.total = var_y if has_intercept else var_y + mean_y * mean_y
+        self.share = error / self.total
         self.root_weight = math.sqrt(
             scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
         )
@@ -320,15 +323,28 @@ class _Scatter:
 
     @property
     def from_mean(self) -> float:
-        """How far 0 is from the mean of the features, in these: in double-double along each direction, since it cancels."""
-        kernels = descent_kernels()
-        rows = self.descent.state[[kernels.MEAN, kernels.MEAN + 1, kernels.SCALE, kernels.SCALE + 1], 1:]
-        means = [
-            (Fraction(mean) + Fraction(mean_)) / (Fraction(unit) + Fraction(unit_)) if unit > 0.0 else Fraction(0)
-            for mean, mean_, unit, unit_ in rows.T.tolist()
-        ]
-        pairs = np.array([[float(v), float(v - Fraction(float(v)))] for v in means])[:, :, np.newaxis]
-        return float(np.linalg.norm(_product(self.vectors, pairs)[:, 0, 0] / self.lengths))
+        """How far 0 is from the mean of the features, in these."""
+        units = zip(self.fractions("MEAN"), self.fractions("SCALE"), strict=True)
+        return float(np.linalg.norm(self.along([mean / unit if unit else Fraction(0) for mean, unit in units]) / self.lengths))
+
+    @property
+    def r2(self) -> float:
+        """1 - SSE / SST or, where that cancels, the sum of squares of the fitted values over SST."""
+        if self.share < 0.5:
+            return 1.0 - self.share
+        fitted = self.along([coef * unit for coef, unit in zip(self.fractions("BEST"), self.fractions("SCALE"), strict=True)])
+        return float(((fitted * self.lengths) ** 2).sum() / self.total)
+
+    def fractions(self, row: str) -> list[Fraction]:
+        """Of the features, the pairs of a row of parameters."""
+        start = getattr(descent_kernels(), row)
+        return [Fraction(high) + Fraction(low) for high, low in self.descent.state[start : start + 2, 1:].T.tolist()]
+
+    def along(self, values: list[Fraction]) -> NDArray[np.float64]:
+        """Of a vector of the features, the part along each direction: in double-double, since it cancels."""
+        pairs = np.array([[float(v), float(v - Fraction(float(v)))] for v in values])[:, :, np.newaxis]
+        along: NDArray[np.float64] = _product(self.vectors, pairs)[:, 0, 0]
+        return along
 
     @property
     def correlation(self) -> float:

@@ -165,13 +165,13 @@ def _descent(result: FitResult, arrived: bool) -> _Facts:
     if any(result.start):
         facts.append(("start", start))
     if not arrived:
-        facts.append(("its R squared", _held(lambda: result.r2)))
+        facts.append(("R squared at end", _held(lambda: result.r2)))
     return [*facts, ("learning rate", f"{result.learning_rate:.9g}"), *report.limits(result.stability)]
 
 
 def _errors(result: FitResult) -> str:
     start, end, least = map(_held, (lambda: result.path(at=[0]).error[0], lambda: result.error, lambda: result.optimum.error))
-    return f"{start} at the start, {end} at the end, " + ("the least possible" if end == least else f"{least} at the optimum")
+    return f"{start} at the start, {end} at the end, " + ("the least possible" if end == least else f"at best {least}")
 
 
 def _held(number: Callable[[], float]) -> str:

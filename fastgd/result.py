@@ -15,7 +15,6 @@ from fastgd import inference, report, store
 from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
-from fastgd.page import page_of_result
 from fastgd.path import Path, choose_iterations, trace
 from fastgd.sources import read_features, read_features_of_files, read_pair
 from fastgd.sources.table import as_float64
@@ -427,12 +426,31 @@ class FitResult:
         Examples
         --------
         >>> import fastgd
-        >>> print(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9).summary().partition("status")[0].rstrip())
+        >>> text = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9).summary()
+        >>> print(text.partition("status")[0].rstrip())
+        y on x, 4 rows
+        <BLANKLINE>
+        The descent stopped with 24.6 % of the distance still to go. Beside where it ended stands the least
+        squares solution, which the statistics are about.
+        <BLANKLINE>
+                       descent  optimum  std error        t      p  95 % from       to
+        intercept  0.456365807        0   0.724569        0  1.000   -3.11757  3.11757
+        x           1.79651474      1.9   0.264575  7.18132  0.019   0.761625  3.03837
+        <BLANKLINE>
+        residual sd     0.591608 on 2 degrees of freedom
+        R squared       0.962666667, adjusted 0.944, r 0.981156
+        F               51.5714 on 1 and 2 degrees of freedom, p 0.019
+        log-likelihood  -2.1898155, AIC 8.379631, BIC 7.1522198
+        condition of X  7.46874
         """
+        from fastgd.page import page_of_result
+
         return page_of_result(self, inference.require_level(level)).text()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the page of `summary`."""
+        from fastgd.page import page_of_result
+
         return page_of_result(self, 0.95).html()
 
     def explain(self) -> str:

@@ -8,7 +8,8 @@ as the same bits.
 
 `moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
 each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
-the weight first. `log_weight` is the sum of the weights' binary logarithms in units of 2^-44. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
+the weight first. `log_weight` is the sum of the weights' binary logarithms in units of 2^-44, `library` the one of the frame that
+the rows came in. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
 sums: intercept and coefficients, high and low, of the columns themselves. `sha256` is that of all the rest as JSON in ASCII with
 sorted keys and without blanks.
 """

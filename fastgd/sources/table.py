@@ -101,7 +101,8 @@ class Table:
         total = 0
         for start in range(0, len(self.weight), _LOGARITHMS):
             mantissa, exponent = np.frexp(as_float64(self.weight[start : start + _LOGARITHMS]))
-            total += int((np.log2(mantissa) * 2.0**LOG_BITS).astype(np.int64).sum()) + (int(exponent.sum(dtype=np.int64)) << LOG_BITS)
+            total += int((np.log2(mantissa) * 2.0**LOG_BITS).astype(np.int64).sum())
+            total += int(exponent.sum(dtype=np.int64)) << LOG_BITS
         return total
 
     def is_ready(self) -> bool:
