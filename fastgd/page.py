@@ -6,7 +6,7 @@ No stars beside small p values: p and the interval stand there (Wasserstein & La
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,41 +55,45 @@ def page_of_result(result: FitResult, level: float) -> Page:
     except (DataError, ImportError) as error:
         inference, reason = None, str(error)
     first = 0 if result.fit_intercept else 1
-    table = [["", *("intercept", *result.feature_names)[first:]]]
-    reached, best = _coefs(result.intercept, result.coef)[first:], _optimum(result)[first:]
-    arrived = reached == best
-    table += [["coef", *best]] if arrived else [["descent", *reached], ["optimum", *best]]
-    opening = "" if arrived else _opening(result, inference is not None)
-    descent = _descent(result, arrived)
-    title = report.title(result.moments)
+    names = ("intercept", *result.feature_names)[first:]
+    reached, best = _numbers((result.intercept, *result.coef)[first:]), _optimum(result)[first:]
+    arrived, title = reached == best, report.title(result.moments)
+    opening = "" if arrived else _opening(result.remaining, result.status is Status.DIVERGED, inference is not None)
+    table, descent = _coefficients(names, reached, best), _descent(result, arrived)
     if inference is None:
         fit = [("R squared", _held(lambda: result.r2))] if arrived else []
         return Page(title, opening, _cut(table), [f"No standard errors: {reason}."], fit, descent)
-    table += _statistics(inference)
-    return Page(title, opening, _cut(table), _undecided(inference), _fit(inference), descent)
+    return Page(title, opening, _cut(table + _statistics(inference)), _undecided(inference), _fit(inference), descent)
 
 
 def page_of_inference(inference: Inference) -> Page:
-    """The least squares solution by itself."""
-    table = [["", *inference.names], ["coef", *_coefs(*inference.coef)], *_statistics(inference)]
-    return Page("Least squares solution", "", _cut(table), _undecided(inference), _fit(inference), [])
+    """The least squares solution by itself, and what a descent that stopped short reached."""
+    reached, best = _numbers(inference.descent_coef), _numbers(inference.coef)
+    opening = "" if reached == best else _opening(inference.remaining, False, True)
+    table = _coefficients(inference.names, reached, best) + _statistics(inference)
+    return Page("Least squares solution", opening, _cut(table), _undecided(inference), _fit(inference), [])
 
 
-def _coefs(intercept: float, coef: Iterable[float]) -> list[str]:
-    return [f"{value:.9g}" for value in (intercept, *coef)]
+def _coefficients(names: Sequence[str], reached: list[str], best: list[str]) -> _Columns:
+    """What the descent reached stands beside the optimum where that is not the same."""
+    columns = [["coef", *best]] if reached == best else [["descent", *reached], ["optimum", *best]]
+    return [["", *names], *columns]
+
+
+def _numbers(values: Iterable[float]) -> list[str]:
+    return [f"{value:.9g}" for value in values]
 
 
 def _optimum(result: FitResult) -> list[str]:
     try:
-        optimum = result.optimum
-    except DataError:  # of its error; or of a coefficient
+        intercept, coef = result._begun.in_units("LIMIT")
+    except DataError:
         return ["beyond float64"] * (1 + len(result.coef))
-    return _coefs(optimum.intercept, optimum.coef)
+    return _numbers((intercept, *coef))
 
 
-def _opening(result: FitResult, with_statistics: bool) -> str:
-    left = f"with {report.share(result.remaining)} of the distance still to go"
-    how = "moved away and was stopped" if result.status is Status.DIVERGED else f"stopped {left}"
+def _opening(remaining: float, diverged: bool, with_statistics: bool) -> str:
+    how = "moved away and was stopped" if diverged else f"stopped with {report.share(remaining)} of the distance still to go"
     about = ", which the statistics are about" if with_statistics else ""
     return f"The descent {how}. Beside where it ended stands the least squares solution{about}."
 
@@ -132,7 +136,7 @@ def _undecided(inference: Inference) -> list[str]:
 
 
 def _cut(table: _Columns) -> _Columns:
-    """Without the rows past the first forty features."""
+    """Without the rows past the intercept and forty features."""
     hidden = len(table[0]) - 2 - report.ROWS
     if hidden <= 0:
         return table
