@@ -6,7 +6,7 @@ No stars beside small p values: p and the interval stand there (Wasserstein & La
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
@@ -61,7 +61,7 @@ def page_of_result(result: FitResult, level: float) -> Page:
     opening = "" if arrived else _opening(result.remaining, result.status is Status.DIVERGED, inference is not None)
     table, descent = _coefficients(names, reached, best), _descent(result, arrived)
     if inference is None:
-        fit = [("R squared", _held(lambda: result.r2))] if arrived else []
+        fit = [("R squared", report.held(lambda: result.r2, 12))] if arrived else []
         return Page(title, opening, _cut(table), [f"No standard errors: {reason}."], fit, descent)
     return Page(title, opening, _cut(table + _statistics(inference)), _undecided(inference), _fit(inference), descent)
 
@@ -88,7 +88,7 @@ def _optimum(result: FitResult) -> list[str]:
     try:
         intercept, coef = result._begun.in_units("LIMIT")
     except DataError:
-        return ["beyond float64"] * (1 + len(result.coef))
+        return [report.BEYOND] * (1 + len(result.coef))
     return _numbers((intercept, *coef))
 
 
@@ -164,26 +164,20 @@ def _descent(result: FitResult, arrived: bool) -> _Facts:
         ("status", f"{result.status.name.lower()}: {result.status.value}"),
         ("iterations", report.count(result.n_iter)),
         ("distance to go", "more than at the start" if away else report.share(result.remaining)),
-        ("mean squared error", _errors(result)),
+        ("mean squared error", _errors(result, arrived)),
     ]
     if any(result.start):
         facts.append(("start", start))
     if not arrived:
-        facts.append(("R squared at end", _held(lambda: result.r2)))
-    return [*facts, ("learning rate", f"{result.learning_rate:.9g}"), *report.limits(result.stability)]
+        facts.append(("R squared at end", report.held(lambda: result.r2, 12)))
+    return [*facts, ("learning rate", report.held(lambda: result.learning_rate)), *report.limits(result.stability)]
 
 
-def _errors(result: FitResult) -> str:
-    start, end, least = map(_held, (lambda: result.path(at=[0]).error[0], lambda: result.error, lambda: result.optimum.error))
-    return f"{start} at the start, {end} at the end, " + ("the least possible" if end == least else f"at best {least}")
-
-
-def _held(number: Callable[[], float]) -> str:
-    """A number, or that float64 cannot hold it."""
-    try:
-        return f"{number():.12g}"
-    except DataError:
-        return "beyond float64"
+def _errors(result: FitResult, arrived: bool) -> str:
+    numbers = (lambda: result.path(at=[0]).error[0], lambda: result.error, lambda: result.optimum.error)
+    start, end, least = (report.held(number, 12) for number in numbers)
+    last = "the least possible" if arrived and end == least else f"at best {least}"
+    return f"{start} at the start, {end} at the end, {last}"
 
 
 def _lines(facts: _Facts) -> str:

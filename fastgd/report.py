@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fastgd.errors import DataError, Status
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fastgd.result import FitResult
     from fastgd.stability import Stability
 
+BEYOND = "beyond float64"
 _MILLIONTH = 1e-6
 _SHOWN = 4  # names in a sentence
 ROWS = 40
@@ -115,19 +116,27 @@ def _eigenvalues(stability: Stability) -> str:
     try:
         values = [f"{value:.9g}" for value in stability.eigenvalues]
     except DataError:
-        return "beyond float64"
+        return BEYOND
     return ", ".join(values if len(values) <= 8 else [*values[:3], "...", *values[-3:]])
 
 
 def limits(stability: Stability) -> list[tuple[str, str]]:
     """The rates' limits and what they come from."""
     return [
-        ("stable below", f"{stability.max_learning_rate:.9g}"),
-        ("best rate", f"{stability.best_learning_rate:.9g}"),
-        ("condition", f"{_condition(stability):.6g}"),
+        ("stable below", held(lambda: stability.max_learning_rate)),
+        ("best rate", held(lambda: stability.best_learning_rate)),
+        ("condition", held(lambda: stability.condition, 6)),
         ("coordinates", "standardised" if stability.standardize else "as in the data"),
         ("rank", f"{stability.rank}" + (f" of {len(_parameter_names(stability))}" if stability.moments.n_features > 1 else "")),
     ]
+
+
+def held(number: Callable[[], float], digits: int = 9) -> str:
+    """A number, or that float64 cannot hold it: a text shall not fail for one figure."""
+    try:
+        return f"{number():.{digits}g}"
+    except DataError:
+        return BEYOND
 
 
 def aligned(facts: list[tuple[str, str]]) -> str:

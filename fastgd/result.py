@@ -239,10 +239,11 @@ class FitResult:
         return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
 
     def inference(self, level: float = 0.95) -> Inference:
-        """Standard errors, t and F tests and confidence intervals of the least squares line, at no pass over the data.
+        """Standard errors, t and F tests, intervals, likelihood of the least squares solution, at no pass over the data.
 
-        They are those of `optimum`, whatever this descent reached, under the classical assumptions: independent errors of one
-        variance with a normal distribution. Weights are read as `statsmodels.WLS` reads them, an error's variance being
+        They are those of `optimum`, whatever this descent reached (`Inference.descent_coef`), under the classical assumptions:
+        independent errors of one variance with a normal distribution. Of columns that depend on each other, the coefficients
+        that the data decide have theirs, and the others are masked. Weights are read as `statsmodels.WLS` reads them, an error's variance being
         inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of weight 2 is not
         two rows here. (A row of weight 0 is none, where WLS counts it.)
 
@@ -258,8 +259,8 @@ class FitResult:
         Raises
         ------
         DataError
-            Where there are no standard errors: no more rows than coefficients, a feature that is constant, or a line through
-            every row (up to rounding), so that there is no scatter to estimate them from.
+            Where there are no standard errors: no more rows than coefficients, features that are all constant, or a line
+            through every row (up to rounding), so that there is no scatter to estimate them from.
         ImportError
             Without SciPy.
 
@@ -330,7 +331,8 @@ class FitResult:
         Raises
         ------
         DataError
-            For a shape or values that do not fit, or where `inference` has no standard errors.
+            For a shape or values that do not fit, or where `inference` has no standard errors; for a row that breaks a
+            dependence of the columns, so that the data leave its prediction undecided.
         ImportError
             Without SciPy.
 
