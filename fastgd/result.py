@@ -243,9 +243,9 @@ class FitResult:
 
         They are those of `optimum`, whatever this descent reached (`Inference.descent_coef`), under the classical assumptions:
         independent errors of one variance with a normal distribution. Of columns that depend on each other, the coefficients
-        that the data decide have theirs, and the others are masked. Weights are read as `statsmodels.WLS` reads them, an error's variance being
-        inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of weight 2 is not
-        two rows here. (A row of weight 0 is none, where WLS counts it.)
+        that the data decide have theirs, and the others are masked. Weights are read as `statsmodels.WLS` reads them, an error's
+        variance being inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of
+        weight 2 is not two rows here. (A row of weight 0 is none, where WLS counts it.)
 
         Parameters
         ----------
