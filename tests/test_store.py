@@ -441,6 +441,8 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(10**400, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(-1, "moments", "n_dropped"), "'n_dropped' in moments is not a number of rows"),
+        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not a whole number"),
+        (put(1, "moments", "library"), "'library' in moments is not a name, or null"),
         (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
         (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
         (put("1", "moments", "high", 2), "'high' in moments is not a list of 6 numbers"),
