@@ -324,13 +324,15 @@ WRITTEN = """{
   "feature_names": ["hours"],
   "target_name": "score",
   "formula": null,
+  "log_weight": 0,
+  "library": "pandas",
   "high": [4.0, 10.0, 19.0, 30.0, 57.0, 109.0],
   "low": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
   "shift": [0.0, 0.0],
   "exponent": [0, 0, 0],
   "solution": null
  },
- "sha256": "7f7363206d369b8d472a3406ecee925cc8e01e0270850fe27feea4786877f64b"
+ "sha256": "8a402d0ec3f8f70007f6e5f3aea618730da99a97b3f3c3e2583759b027579243"
 }
 """
 
