@@ -335,16 +335,17 @@ class Moments:
     def __add__(self, other: object) -> Moments:
         if not isinstance(other, Moments):
             return NotImplemented
-        total = self.copy()
+        total = other.copy() if self._is_blank() else self.copy()
         if self.n_features and other.n_features:
             total._agree(other.n_features, other._feature_names, other._target_name, other._rest.formula)
-        joined = None
-        if self._segment is not None and other._segment is not None and other._sums is None:
-            joined = self._segment.joined(other._segment)
-        if joined is None:
-            total._merge(other)
-        else:
-            total._segment = joined
+        if not self._is_blank() and not other._is_blank():  # to merge nothing would give up the places of the rows
+            joined = None
+            if self._segment is not None and other._segment is not None and other._sums is None:
+                joined = self._segment.joined(other._segment)
+            if joined is None:
+                total._merge(other)
+            else:
+                total._segment = joined
         total._feature_names = total._feature_names or other._feature_names
         total._target_name = total._target_name or other._target_name
         ours, theirs = self._rest, other._rest
@@ -359,6 +360,10 @@ class Moments:
     def __radd__(self, other: object) -> Moments:
         """For `sum`, which begins with 0."""
         return self.copy() if other == 0 else NotImplemented
+
+    def _is_blank(self) -> bool:
+        """Whether nothing is known yet: neither rows nor where they begin."""
+        return self._segment is None and self._sums is None
 
     def _take_over(self, other: Moments) -> None:
         for name in Moments.__slots__:
