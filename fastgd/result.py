@@ -459,24 +459,44 @@ class FitResult:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
         return report.explain(self)
 
-    def plot(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
-        """The fitted line and the course of the error side by side, on a new matplotlib figure that is not shown yet.
+    def plot(self, X: Any = None, y: Any = None) -> NDArray[Any]:
+        """The pictures that say most about this fit, on a new matplotlib figure that is not shown yet.
 
-        Of several features, the course of the error alone.
+        Of one feature: the line, the course of the error, and the path on the bowl of the error, as in the data and standardised.
+        Of several: the course of the error and how far each direction has come, and with points what was predicted and missed.
+        `fastgd.plot` has each of them and more, to draw on axes of your own.
 
         Parameters
         ----------
-        X, y : array_like of shape (n,), optional
-            Points to show, in the data's units: a result holds their moments only.
+        X, y : optional
+            Points to show, in the data's units: a result holds their moments only. Arrays of shape (n,) or (n, p) and (n,); or a
+            frame, the path of a file or a pattern of several as X, and as y the name of the target in it (without it that of
+            the fit) or the formula that was fitted. Files are read piece by piece.
 
         Returns
         -------
-        ndarray of matplotlib.axes.Axes, shape (2,)
-            As pandas gives for subplots; `axes[0].figure` is the figure.
+        ndarray of matplotlib.axes.Axes, shape (2, 2), or of several features without points (1, 2)
+            As pandas gives for subplots; `axes[0, 0].figure` is the figure.
         """
         from fastgd import plot
 
         return plot.page(self, X, y)
+
+    def animate(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
+        """Write a moving picture of the descent: the line, beside it the path on the bowl of the error, and the error's course.
+
+        The iterations are spaced evenly on a logarithmic scale, so that the slow part is seen as well as the first steps.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            File to write: .gif, or where ffmpeg is installed .mp4.
+        X, y : optional
+            Points to show beside the line of a fit with one feature, as `plot` takes them.
+        """
+        from fastgd import plot
+
+        plot.animate(self, path, X, y)
 
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.

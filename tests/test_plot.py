@@ -273,7 +273,7 @@ def test_nothing_global_is_touched_or_shown(monkeypatch: pytest.MonkeyPatch) -> 
         (None, [1.0, 2.0], "X is missing: to show points pass both X and y, or neither"),
         ([1.0, 2.0], [1.0], "x has 2 rows and y has 1: each x needs its y"),
         ([1.0, np.nan], [1.0, 2.0], "nan in row 1, x: every value must be a finite number"),
-        ([[1.0, 2.0], [2.0, 3.0]], [1.0, 2.0], "x has 2 columns: a line is drawn of one feature"),
+        ([[1.0, 2.0], [2.0, 3.0]], [1.0, 2.0], "x has 2 columns, and one feature was fitted"),
         ([], [], "no rows"),
     ],
 )

@@ -5,9 +5,10 @@ A result holds the moments of the data and not the rows, so a picture shows poin
 
 from fastgd.plot.bowl import surface
 from fastgd.plot.course import error_curve
+from fastgd.plot.film import animate
 from fastgd.plot.lines import fit
 from fastgd.plot.observed import predicted, residuals
 from fastgd.plot.pages import page
 from fastgd.plot.rates import directions, stability
 
-__all__ = ["directions", "error_curve", "fit", "page", "predicted", "residuals", "stability", "surface"]
+__all__ = ["animate", "directions", "error_curve", "fit", "page", "predicted", "residuals", "stability", "surface"]

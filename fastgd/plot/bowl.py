@@ -56,7 +56,9 @@ class Plane:
     def radius(self, points: Floats) -> Floats:
         """Root of the error above the least, in this plane."""
         with np.errstate(over="ignore"):
-            return np.hypot(*np.linalg.solve(self.axes, (points - self.optimum).T))
+            u, v = np.linalg.solve(self.axes, (points - self.optimum).T)
+            distance: Floats = np.hypot(u, v)
+            return distance
 
 
 def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> NDArray[Any]:
@@ -120,8 +122,8 @@ def require_surface(result: fastgd.FitResult) -> None:
 
 def counterpart(result: fastgd.FitResult) -> fastgd.FitResult:
     """The descent from the same start in the other coordinates, at the best rate there."""
-    options = {"start": result.start, "fit_intercept": result.fit_intercept, "standardize": not result.standardize}
-    return fastgd.fit(result.moments, **options)
+    standardize = not result.standardize
+    return fastgd.fit(result.moments, start=result.start, fit_intercept=result.fit_intercept, standardize=standardize)
 
 
 def plane_of(result: fastgd.FitResult, at: NDArray[np.int64] | None = None) -> Plane:
@@ -238,7 +240,7 @@ def set_window(ax: Axes, plane: Plane) -> None:
 
 
 def bands(ax: Axes, plane: Plane) -> None:
-    """Ellipses, the outermost through the farthest corner: as polygons, since a grid would miss a valley narrower than its cells."""
+    """Ellipses, the outermost through the farthest corner: polygons, for a grid misses a valley narrower than its cells."""
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.path import Path

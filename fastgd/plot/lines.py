@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 import fastgd
 from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
-from fastgd.plot.rows import Points, rows_of
+from fastgd.plot.rows import Floats, Points, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
 
 _MOST_RESIDUALS = 200  # more make a carpet
 
 
-def fit(
-    result: fastgd.FitResult, X: ArrayLike | None = None, y: ArrayLike | str | None = None, *, ax: Axes | None = None
-) -> Axes:
+def fit(result: fastgd.FitResult, X: Any = None, y: Any = None, *, ax: Axes | None = None) -> Axes:
     """The line that the run reached, the least squares line where that is another, the line of the start, and the points.
 
     The picture is as wide and as high as the points, or without them as mean +- 2 standard deviations. A line that lies
@@ -58,40 +56,53 @@ def fit(
     """
     if len(result.feature_names) != 1:
         raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: a line is drawn of one; see error_curve")
-    rows = rows_of(result, X, y)
-    points = None if rows is None else Points(rows, lambda X, y: (X[:, 0], y))
-    x, heights = _extent(result, points)
-    with np.errstate(over="ignore"):  # of a run that diverged
-        lines = [(label, b + w * x, style) for label, b, w, style in _lines(result)]
+    points = points_of(result, X, y)
+    x, heights = extent(result, points)
+    lines = lines_of(result, x)
     ax = canvas.axes_or_new(ax)
-    low, high = _window(heights, [line for _, line, _ in reversed(lines)])
-    ax.set(xlim=canvas.padded(*x), ylim=(low, high))
-    canvas.plain_ticks(ax)
+    low, high = set_window(ax, result, x, heights, [line for _, line, _ in reversed(lines)])
     if points is not None:
         _draw_points(ax, points, result)
     for label, line, style in lines:
         outside = bool((line > high).all() or (line < low).all())
         ax.plot(x, line, label=label + canvas.outside(outside), **style)
-    ax.set_xlabel(canvas.plain(result.feature_names[0]))
-    ax.set_ylabel(canvas.plain(result.moments.target_name))
     canvas.legend_above(ax)
     return ax
 
 
+def points_of(result: fastgd.FitResult, X: Any, y: Any) -> Points | None:
+    """The points (x, y) to show, if any are given."""
+    rows = rows_of(result, X, y)
+    return None if rows is None else Points(rows, lambda X, y: (X[:, 0], y))
+
+
 def _draw_points(ax: Axes, points: Points, result: fastgd.FitResult) -> None:
     """Points and, of so few that these do not hide one another, their distances from the line that the run reached."""
+    hairs = residuals_of(points, result.intercept, result.slope, ax.get_ylim())
+    points.draw(ax, " and their residuals" if len(hairs) else "")
+    if len(hairs):
+        draw_residuals(ax, hairs)
+
+
+def residuals_of(points: Points, intercept: float, slope: float, window: tuple[float, float]) -> Floats:
+    """From each of a few points straight to a line, (m, 2, 2), as far as the line can be seen there; of many points none."""
     x, y = points.together() if points.n <= _MOST_RESIDUALS else (np.zeros(0), np.zeros(0))
     with np.errstate(over="ignore"):
-        reached = result.intercept + result.slope * x
-    low, high = ax.get_ylim()
-    seen = (reached >= low) & (reached <= high)
-    points.draw(ax, " and their residuals" if seen.any() else "")
-    if seen.any():
-        ax.vlines(x[seen], y[seen], reached[seen], color=BLUE, lw=0.6, alpha=0.5, zorder=1.5)
+        line = intercept + slope * x
+    seen = (line >= window[0]) & (line <= window[1])
+    return np.stack([x, y, x, line], axis=-1)[seen].reshape(-1, 2, 2)
 
 
-def _extent(result: fastgd.FitResult, points: Points | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest x, and y."""
+def draw_residuals(ax: Axes, hairs: Floats) -> LineCollection:
+    from matplotlib.collections import LineCollection
+
+    drawn = LineCollection(list(hairs), colors=BLUE, linewidths=0.6, alpha=0.5, zorder=1.5)
+    ax.add_collection(drawn, autolim=False)
+    return drawn
+
+
+def extent(result: fastgd.FitResult, points: Points | None) -> tuple[Floats, Floats]:
+    """Lowest and highest x, and y, of the points or without them of mean +- 2 standard deviations."""
     if points is None:
         mean, spread = result.moments.mean, 2.0 * np.sqrt(np.diag(result.moments.covariance))
         low, high = mean - spread, mean + spread
@@ -100,8 +111,8 @@ def _extent(result: fastgd.FitResult, points: Points | None) -> tuple[NDArray[np
     return np.array(canvas.widened(low[0], high[0])), np.array(canvas.widened(low[1], high[1]))
 
 
-def _lines(result: fastgd.FitResult) -> list[tuple[str, float, float, dict[str, Any]]]:
-    """Label, intercept, slope and style of the start, the run and, where it is another, least squares."""
+def lines_of(result: fastgd.FitResult, x: Floats) -> list[tuple[str, Floats, dict[str, Any]]]:
+    """Label, heights over x and style of the start, the run and, where it is another, least squares."""
     start, optimum = result.path(at=[0]), result.optimum
     best = (optimum.intercept, float(optimum.coef[0]))
     there = (result.intercept, result.slope) == best
@@ -113,15 +124,25 @@ def _lines(result: fastgd.FitResult) -> list[tuple[str, float, float, dict[str, 
     if not there:
         lines.append(("least squares", *best, {"color": ORANGE, "ls": "--", "lw": 1.5}))
     name = canvas.plain(result.feature_names[0])
-    return [(f"{label}: {b:.4g} {'-' if w < 0.0 else '+'} {abs(w):.4g} × {name}", b, w, style) for label, b, w, style in lines]
+    with np.errstate(over="ignore"):  # of a run that diverged
+        return [(f"{label}: {_equation(b, w, name)}", b + w * x, style) for label, b, w, style in lines]
 
 
-def _window(heights: NDArray[np.float64], lines: list[NDArray[np.float64]]) -> tuple[float, float]:
-    """The heights to show: the given ones, and those lines that do not stretch them beyond four times."""
+def _equation(b: float, w: float, name: str) -> str:
+    return f"{b:.4g} {'-' if w < 0.0 else '+'} {abs(w):.4g} × {name}"
+
+
+def set_window(ax: Axes, result: fastgd.FitResult, x: Floats, heights: Floats, lines: list[Floats]) -> tuple[float, float]:
+    """Limits, ticks and names of the axes: as high as is given, and as those lines that do not stretch that beyond four times."""
     low, high = map(float, heights)
     most = 4.0 * (high - low)
     for line in lines:
         bottom, top = min(low, float(line.min())), max(high, float(line.max()))
         if top - bottom <= most:
             low, high = bottom, top
-    return canvas.padded(low, high)
+    low, high = canvas.padded(low, high)
+    ax.set(xlim=canvas.padded(*x), ylim=(low, high))
+    canvas.plain_ticks(ax)
+    ax.set_xlabel(canvas.plain(result.feature_names[0]))
+    ax.set_ylabel(canvas.plain(result.moments.target_name))
+    return low, high

@@ -101,7 +101,7 @@ def residuals(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
     canvas.plain_ticks(ax)
     points.draw(ax)
     ax.axhline(0.0, color=BLUE, lw=1.5, label="no residual")
-    style = {"color": ORANGE, "lw": 1.2, "ls": "--"}
+    style: dict[str, Any] = {"color": ORANGE, "lw": 1.2, "ls": "--"}
     ax.axhline(2.0 * spread, label=f"± 2 × root mean square {spread:.4g}", **style)
     ax.axhline(-2.0 * spread, **style)
     target = canvas.plain(result.moments.target_name)

@@ -53,7 +53,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
     >>> ax = fastgd.plot.stability(result, ax=Figure().subplots())
     >>> [text.get_text() for text in ax.get_legend().get_texts()][-2:]
-    ['limit: 0.119756', 'this run: 0.05, × 0.165 and × 0.98503']
+    ['limit: 0.119756', 'this run: 0.05, × 0.165 and × 0.985']
     """
     rate = result.learning_rate
     limit = result.stability.max_learning_rate if result.rank else math.inf
@@ -62,7 +62,6 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     if limit in (0.0, math.inf):
         return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
     times = condition(result.stability)
-    at_rate = 2.0 * rate / limit
     is_far = not limit / (5.0 * _FAR) < rate < _FAR * limit
     first, last = min(0.01 * limit, 0.3 * rate) if is_far else 0.0, max(1.5 * limit, (3.0 if is_far else 1.15) * rate)
     rates = np.geomspace(first, last, 400) if is_far else np.linspace(0.0, last, 400)
@@ -114,23 +113,22 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
     >>> ax = fastgd.plot.directions(result, ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts]
-    ['1: mostly x, 5.7e-77 %', '2: mostly intercept, 22.2 %']
+    ['1: mostly x, 5.5e-77 %', '2: mostly intercept, 22.1 %']
     """
     _, logs = factors(result)
     steepest_first = logs[::-1] * float(result.n_iter) if result.n_iter else np.zeros(len(logs))
     ax = canvas.axes_or_new(ax)
-    ax.set(xlabel="share of the distance still to go", ylabel="direction, from the steepest to the slowest")
+    ax.set(xlabel="share of the distance still to go", ylabel="from the steepest direction to the slowest")
     if len(logs) == 0:
         return canvas.say(ax, "No direction is curved:\nthe data decide nothing.")
     shares = np.exp(np.minimum(steepest_first, _MOST_LOG))
-    places = np.arange(1, len(shares) + 1)
     is_named = len(shares) <= _MOST_NAMED
-    ax.barh(places, shares, color=BLUE, height=0.4 if is_named else 1.0)
+    ax.barh(np.arange(1, len(shares) + 1), shares, color=BLUE, height=0.4 if is_named else 1.0)
     ax.set_ylim(len(shares) + 0.5, 0.5 - 0.2 * is_named)
     canvas.share_ticks(ax, float(shares.max()))
     if is_named:
         ax.set_yticks([])
-        for place, name, share in zip(places, _names(result), shares.tolist(), strict=True):
+        for place, (name, share) in enumerate(zip(_names(result), shares.tolist(), strict=True), 1):
             left = report.share(share) if share <= 1.0 else f"{share:.3g} times the start's"
             canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
     return ax

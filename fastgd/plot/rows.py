@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,40 +33,44 @@ class Rows:
     """
 
     def __init__(self, result: fastgd.FitResult, X: Any, y: Any) -> None:
-        self._result, self._X, self._y = result, X, y
-        self._tables: Iterable[Table] | None = None  # of files none: they are read anew
-        source = self._open()
-        if not _is_files(X):
-            self._tables = [source] if isinstance(source, Table) else list(source)
+        self.result, self.X, self.y = result, X, y
+        self.kept: list[Table] | None = None  # of files nothing: they are read anew
+        source = self.open()
+        if isinstance(source, Table):
+            self.kept = [source]
+        elif not _is_files(X):
+            self.kept = list(source)
 
     def __iter__(self) -> Iterator[tuple[Floats, Floats]]:
-        for table in self._all():
+        for table in self.all():
             for piece in table.pieces():
                 yield _split(piece)
 
     def refuse_bad_cell(self) -> None:
         """Raise for the first cell that is not finite, naming row and column."""
-        for table in self._all():
+        for table in self.all():
             table.can_drop = False
             table.refuse_bad_cell()
 
-    def _all(self) -> Iterator[Table]:
-        for table in self._open() if self._tables is None else self._tables:
-            yield self._chosen(table)
+    def all(self) -> Iterator[Table]:
+        """Tables that have the features of the fit."""
+        source = self.open() if self.kept is None else self.kept
+        assert not isinstance(source, Table)
+        yield from map(self.chosen, source)
 
-    def _open(self) -> Table | Stream | list[Table]:
-        result, y = self._result, self._y
-        is_named = isinstance(y, str)
-        is_formula = is_named and "~" in y
-        features = list(result.feature_names) if is_named and not is_formula and not isinstance(self._X, np.ndarray) else None
-        source = read(self._X, y, features, None, "drop" if result.n_dropped else "raise")
+    def open(self) -> Table | Stream:
+        """The source, from its first row."""
+        result = self.result
+        is_named = isinstance(self.y, str) and "~" not in self.y and not isinstance(self.X, np.ndarray)
+        features = result.feature_names if is_named else None
+        source = read(self.X, self.y, features, None, "drop" if result.n_dropped else "raise")
         if isinstance(source, Collection):
             raise fastgd.DataError("the points are a Dask collection: pass a sample of them, computed")
-        return [self._chosen(source)] if isinstance(source, Table) else source
+        return source
 
-    def _chosen(self, table: Table) -> Table:
+    def chosen(self, table: Table) -> Table:
         """With the features that were fitted, of a frame those by their names."""
-        wanted, found = self._result.feature_names, table.feature_names
+        wanted, found = self.result.feature_names, table.feature_names
         if table.n_features != len(wanted) and found is not None and set(wanted) <= set(found):
             chosen = Table(table.X[:, [found.index(name) for name in wanted]], _split(table)[1])
             chosen.feature_names = wanted
@@ -101,7 +105,7 @@ class Points:
     """
 
     def __init__(self, rows: Rows, place: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> None:
-        self._rows, self._place = rows, place
+        self.rows, self.place = rows, place
         self.n = 0
         self.low, self.high = np.full(2, np.inf), np.full(2, -np.inf)
         for X, y in rows:
@@ -113,8 +117,8 @@ class Points:
             self.high = np.maximum(self.high, [v.max() for v in pair])
 
     def __iter__(self) -> Iterator[tuple[Floats, Floats]]:
-        for X, y in self._rows:
-            yield self._place(X, y)
+        for X, y in self.rows:
+            yield self.place(X, y)
 
     @property
     def are_few(self) -> bool:
@@ -152,7 +156,8 @@ def _counts(h: Floats, v: Floats, h_edges: Floats, v_edges: Floats) -> Floats:
 
 def _cells(values: Floats, edges: Floats) -> NDArray[np.intp]:
     shares = (values - edges[0]) * (_CELLS / (edges[-1] - edges[0]))
-    return np.floor(np.clip(shares, -1.0, _CELLS)).astype(np.intp)
+    cells: NDArray[np.intp] = np.floor(np.clip(shares, -1.0, _CELLS)).astype(np.intp)
+    return cells
 
 
 def _split(table: Table) -> tuple[Floats, Floats]:
