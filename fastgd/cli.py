@@ -138,6 +138,12 @@ def fit(
     save: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Also write the fit to a file for `show` and `predict`; it holds no rows.")
     ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write pictures of the fit and the points: .png, .svg or .pdf.")
+    ] = None,
+    animate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a moving picture of the descent: .gif, or with ffmpeg .mp4.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Fit a line, or on several columns a plane, by gradient descent.
@@ -146,6 +152,8 @@ def fit(
     """
     if save is not None:
         _require_place(save)
+    _require_suffix(plot, "--plot", ".png", ".svg", ".pdf")
+    _require_suffix(animate, "--animate", ".gif", ".mp4")
     result = fastgd.fit(
         file,
         target,
@@ -164,6 +172,11 @@ def fit(
     if save is not None:
         result.save(save)
     _say_fit(result, as_json)
+    if plot is not None:
+        _draw(result, plot, file, target)
+    if animate is not None:
+        points = (file, target) if len(result.feature_names) == 1 else ()
+        result.animate(animate, *points)
 
 
 @app.command(epilog="Example: fastgd check houses.csv price --learning-rate 1e-4")
@@ -236,6 +249,19 @@ def warmup() -> None:
     For images and servers: run it once as the user that will run the program, and no later run waits for it.
     """
     fastgd.warmup()
+
+
+def _require_suffix(path: str | None, option: str, *suffixes: str) -> None:
+    if path is not None and not path.lower().endswith(suffixes):
+        raise typer.BadParameter(f"{path!r}: its name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}", param_hint=option)
+
+
+def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) -> None:
+    """The pictures of `FitResult.plot`, in a file that is written all at once."""
+    figure = result.plot(file, target)[0, 0].figure
+    content = io.BytesIO()
+    figure.savefig(content, format=os.path.splitext(path)[1][1:].lower())
+    replace(os.path.realpath(path), content.getvalue())
 
 
 def _names(listed: str | None) -> list[str] | None:

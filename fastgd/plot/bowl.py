@@ -14,7 +14,7 @@ import fastgd
 from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
-from fastgd.plot.course import LAST, MILLIONTH, run, spread
+from fastgd.plot.course import MILLIONTH, run
 from fastgd.plot.rates import condition, factors
 
 if TYPE_CHECKING:
@@ -26,12 +26,15 @@ _DARK = "#86a0b5"
 _BANDS = 14  # a tenth of the error each
 _AROUND = 2.0 * np.pi * np.arange(721) / 720.0
 _MARGIN = 0.12  # around what is to be seen, of its width
-_MOST_GROWTH = 4.0  # a run that diverges is followed until its error is so many times the start's
+_STEPS = 300  # of a way, evenly on a logarithmic scale
+_MOST_SWINGS = 100  # from side to side that are drawn one by one
+_FAR_AWAY = 10.0  # times the start's distance
+_MOST_LOG = 700.0  # of what exp can take
 
 
 @dataclass(frozen=True)
 class Plane:
-    """Two coordinates of the parameters, in which the error above the least is |offset|^2 for the point optimum + axes @ offset.
+    """Two coordinates of the parameters, and the way of a descent in them by its closed form, for any number of iterations.
 
     Attributes
     ----------
@@ -41,17 +44,32 @@ class Plane:
         Of the coordinates.
     optimum : ndarray of shape (2,)
     axes : ndarray of shape (2, 2)
-    path : ndarray of shape (m, 2)
-        The iterates `at`.
-    at : ndarray of shape (m,)
+        The error above the least is |offset|^2 at the point optimum + axes @ offset.
+    basis : ndarray of shape (2, 2)
+        The slowest and the steepest direction, a row each.
+    distances : ndarray of shape (2,)
+        From the optimum to the start, along these.
+    signs, logs : ndarray of shape (2,)
+        As `factors`, of these.
     """
 
     result: fastgd.FitResult
     names: tuple[str, str]
     optimum: Floats
     axes: Floats
-    path: Floats
-    at: NDArray[np.int64]
+    basis: Floats
+    distances: Floats
+    signs: Floats
+    logs: Floats
+
+    def points(self, at: Floats, is_odd: bool | NDArray[np.bool_]) -> Floats:
+        """Iterates, (m, 2): distance times factor^k along each direction."""
+        k = at[:, np.newaxis]
+        with np.errstate(over="ignore", invalid="ignore"):
+            shares = np.where(k == 0.0, 1.0, np.exp(np.minimum(self.logs * k, _MOST_LOG)))
+            signs = np.where(np.broadcast_to(is_odd, len(at))[:, np.newaxis], self.signs, 1.0)
+            points: Floats = self.optimum + (self.distances * signs * shares) @ self.basis
+        return points
 
     def radius(self, points: Floats) -> Floats:
         """Root of the error above the least, in this plane."""
@@ -59,6 +77,28 @@ class Plane:
             u, v = np.linalg.solve(self.axes, (points - self.optimum).T)
             distance: Floats = np.hypot(u, v)
             return distance
+
+    @property
+    def swings(self) -> bool:
+        """Whether the descent goes from side to side, so often that a line would blacken what it crosses."""
+        return bool(self.signs[1] < 0.0) and self.result.n_iter > _MOST_SWINGS and not self.diverges
+
+    @property
+    def diverges(self) -> bool:
+        return self.result.status is fastgd.Status.DIVERGED
+
+    @property
+    def last(self) -> float:
+        """The iteration up to which the way is shown: as the error's course."""
+        if self.diverges:
+            return float(self.result.n_iter)
+        return float(max(self.result.n_iter, self.result.iterations_to(MILLIONTH) or 0))
+
+    def window(self) -> Floats:
+        """Corners (2, 2), lowest first, of the start, the optimum and, unless it diverges, the way."""
+        k = np.append(0.0, np.geomspace(1.0, max(self.last, 1.0), _STEPS)) if self.last and not self.diverges else np.zeros(1)
+        seen = np.vstack([self.points(k, False), self.points(k[1:], True), self.optimum])
+        return np.array([seen.min(axis=0), seen.max(axis=0)])
 
 
 def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> NDArray[Any]:
@@ -126,51 +166,33 @@ def counterpart(result: fastgd.FitResult) -> fastgd.FitResult:
     return fastgd.fit(result.moments, start=result.start, fit_intercept=result.fit_intercept, standardize=standardize)
 
 
-def plane_of(result: fastgd.FitResult, at: NDArray[np.int64] | None = None) -> Plane:
-    """The plane in the coordinates of this descent, and the iterates `at` or those that show its way."""
-    if at is None:
-        last = min(max(result.n_iter, result.iterations_to(MILLIONTH) or 0), LAST)
-        at = spread(last, [result.n_iter])
-        at = np.unique(np.minimum(np.append(at, at + (at < last)), last))  # pairs: some descents swing from side to side
-    return _line_plane(result, at) if len(result.feature_names) == 1 else _plane_of_directions(result, at)
+def plane_of(result: fastgd.FitResult) -> Plane:
+    """The plane in the coordinates of this descent."""
+    signs, logs = factors(result)
+    way = np.array(_distances(result)), signs[[0, -1]], logs[[0, -1]]
+    if len(result.feature_names) == 1:
+        return Plane(result, *_line_plane(result), result.stability.directions, *way)
+    return Plane(result, *_plane_of_directions(result), np.eye(2), *way)
 
 
-def _line_plane(result: fastgd.FitResult, at: NDArray[np.int64]) -> Plane:
+def _line_plane(result: fastgd.FitResult) -> tuple[tuple[str, str], Floats, Floats]:
     """Intercept and slope: the error above the least is (b + mean w)^2 + (sd w)^2, (b, w) being off the optimum."""
     mean, sd = float(result.moments.mean[0]), math.sqrt(result.moments.covariance[0, 0])
-    path, optimum = result.path(at=at), result.optimum
-    points = np.column_stack([path.intercept, path.coef[:, 0]])
-    best = np.array([optimum.intercept, optimum.coef[0]])
+    b, w = result.optimum.intercept, float(result.optimum.coef[0])
     x, y = canvas.plain(result.feature_names[0]), canvas.plain(result.moments.target_name)
-    if not result.standardize:
-        axes = np.array([[1.0, -mean / sd], [0.0, 1.0 / sd]])
-        return Plane(result, (f"intercept ({y})", f"slope ({y} / {x})"), best, axes, points, at)
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaled = np.column_stack([points[:, 0] + mean * points[:, 1], sd * points[:, 1]])
-    names = f"intercept at the mean of {x} ({y})", f"slope ({y} / sd of {x})"
-    return Plane(result, names, np.array([best[0] + mean * best[1], sd * best[1]]), np.eye(2), scaled, at)
+    if result.standardize:
+        return (f"{y} at the mean of {x}", f"slope ({y} / sd of {x})"), np.array([b + mean * w, sd * w]), np.eye(2)
+    axes = np.array([[1.0, -mean / sd], [0.0, 1.0 / sd]])
+    return (f"intercept ({y})", f"slope ({y} / {x})"), np.array([b, w]), axes
 
 
-def _plane_of_directions(result: fastgd.FitResult, at: NDArray[np.int64]) -> Plane:
-    """Distances from the optimum along the slowest and the steepest direction; the error above the least is half of
-    eigenvalue times distance^2.
-    """
+def _plane_of_directions(result: fastgd.FitResult) -> tuple[tuple[str, str], Floats, Floats]:
+    """Distances from the optimum: the error above the least is half of eigenvalue times distance^2."""
     found = result.stability
-    signs, logs = factors(result)
-    values = found.eigenvalues[-result.rank :]
-    slow, steep = (distance * _powers(signs[i], logs[i], at) for i, distance in zip((0, -1), _distances(result), strict=True))
     parameters = ["intercept"] * result.fit_intercept + list(result.feature_names)
-    names = [canvas.plain(parameters[int(np.abs(found.directions[i]).argmax())]) for i in (0, -1)]
-    titles = f"along the slowest direction, mostly {names[0]}", f"along the steepest, mostly {names[1]}"
-    axes = np.diag(np.sqrt(2.0 / values[[0, -1]]))
-    return Plane(result, titles, np.zeros(2), axes, np.column_stack([slow, steep]), at)
-
-
-def _powers(sign: float, log: float, at: NDArray[np.int64]) -> Floats:
-    """(sign exp(log))^k."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        size = np.where(at == 0, 1.0, np.exp(log * at))
-    return np.where(at % 2 == 1, sign, 1.0) * size
+    slow, steep = (canvas.plain(parameters[int(np.abs(found.directions[i]).argmax())]) for i in (0, -1))
+    axes = np.diag(np.sqrt(2.0 / found.eigenvalues[[-result.rank, -1]]))
+    return (f"slowest direction, mostly {slow}", f"steepest direction, mostly {steep}"), np.zeros(2), axes
 
 
 def _distances(result: fastgd.FitResult) -> tuple[float, float]:
@@ -201,42 +223,50 @@ def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
     result = plane.result
     set_window(ax, plane)
     bands(ax, plane)
-    inside = _followed(plane)
+    end = float(result.n_iter)
     label = run(result) if is_run else f"at its best rate: {run(result).removeprefix('run: ')}"
-    ran = plane.at <= result.n_iter
-    ax.plot(*plane.path[inside & ran].T, color=BLUE, lw=1.5, label=label)
-    if not ran.all():
-        ax.plot(*plane.path[plane.at >= result.n_iter].T, color=BLUE, lw=1.5, ls="--", label="if it went on")
-    decades = np.isin(plane.at, 10 ** np.arange(19, dtype=np.int64)) & inside
-    ax.plot(*plane.path[decades].T, color=BLUE, ls="", marker="o", ms=4, mec="white", mew=0.7, label="iterations 1, 10, 100, …")
-    ax.plot(*plane.path[0], color="black", ls="", marker="s", ms=5, label="start")
+    _draw_way(ax, plane, 0.0, end, label, "-")
+    if plane.last > end:
+        _draw_way(ax, plane, end, plane.last, "if it went on", "--")
+    decades = 10.0 ** np.arange(math.floor(math.log10(plane.last)) + 1.0) if plane.last else np.zeros(0)
+    style: dict[str, Any] = {"color": BLUE, "ls": "", "marker": "o", "ms": 4, "mec": "white", "mew": 0.7}
+    ax.plot(*plane.points(decades, decades == 1.0).T, label="iterations 1, 10, 100, …", **style)
+    ax.plot(*plane.points(np.zeros(1), False).T, color="black", ls="", marker="s", ms=5, label="start")
     ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white", label="optimum")
-    ax.set(xlabel=plane.names[0], ylabel=plane.names[1])
     canvas.legend_above(ax, f"{title}, {report.ratio(condition(result.stability))} : 1")
 
 
-def _followed(plane: Plane) -> NDArray[np.bool_]:
-    """Which iterates the picture is to hold."""
-    radius = plane.radius(plane.path)
-    if plane.result.status is not fastgd.Status.DIVERGED:
-        return np.ones(len(radius), dtype=bool)
-    return np.arange(len(radius)) < max(2, int(np.argmax(radius > math.sqrt(_MOST_GROWTH) * radius[0])) + 1)
+def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:
+    """The way from one iteration to another, as a line; or where it swings from side to side, what it sweeps."""
+    if plane.swings:
+        k = np.append(first, np.geomspace(max(first, 1.0), last, _STEPS))
+        one, other = plane.points(k, False), plane.points(k, True)
+        ax.fill(*np.vstack([one, other[::-1]]).T, color=BLUE, alpha=0.25, lw=0.0, label=f"{label}, swinging")
+        ax.plot(*one.T, color=BLUE, lw=1.0, ls=style)
+        ax.plot(*other.T, color=BLUE, lw=1.0, ls=style)
+        return
+    steps = np.floor(np.append(first, np.geomspace(max(first, 1.0), max(last, 1.0), _STEPS))).clip(first, last)
+    at = np.unique(np.append(steps, np.arange(first, min(last, first + _MOST_SWINGS) + 1.0)))
+    if plane.diverges:  # as far as it takes to leave the picture
+        radius = plane.radius(plane.points(at, at % 2.0 == 1.0))
+        at = at[: 2 + int(np.argmax(radius > _FAR_AWAY * radius[0]))]
+    ax.plot(*plane.points(at, at % 2.0 == 1.0).T, color=BLUE, lw=1.5, ls=style, label=label)
 
 
 def set_window(ax: Axes, plane: Plane) -> None:
-    """Limits around the path and the optimum; where they are one point, around that as wide as the error is of its size."""
-    seen = plane.path[_followed(plane)] if plane.result.status is not fastgd.Status.DIVERGED else plane.path[:1]
-    points = np.vstack([seen, plane.optimum])
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = float(plane.radius(plane.path[:1])[0]) or math.sqrt(plane.result.optimum.error) or 1.0
+    """Limits around the way and the optimum; where they are one point, around that as wide as the error is of its size."""
+    low, high = plane.window()
+    start = plane.points(np.zeros(1), False)
+    size = float(plane.radius(start)[0]) or math.sqrt(plane.result.optimum.error) or 1.0
     span = high - low
-    span = np.where(span > 1e-9 * np.abs(points).max(axis=0), span, size * np.hypot(*plane.axes.T))
+    span = np.where(span > 1e-9 * np.maximum(np.abs(low), np.abs(high)), span, size * np.hypot(*plane.axes.T))
     if plane.result.standardize:  # where bands of two equal directions are to be round
         span[:] = span.max()
         ax.set_aspect("equal", adjustable="box")
     middle, half = 0.5 * (low + high), (0.5 + _MARGIN) * span
     ax.set(xlim=(middle[0] - half[0], middle[0] + half[0]), ylim=(middle[1] - half[1], middle[1] + half[1]))
     canvas.plain_ticks(ax)
+    canvas.name_axes(ax, *plane.names)
 
 
 def bands(ax: Axes, plane: Plane) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#888888"
 
 _LONGEST_NAME = 40
+_LONGEST_LINE = 36  # of an axis' name, beside which another picture stands
 _HANDLE = 5  # letters' width of a legend's sample of line or marker
 
 
@@ -54,6 +55,11 @@ def plain(name: str) -> str:
     """A column's name, cut where no axis is as long; matplotlib takes what stands between two dollar signs for a formula."""
     short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
     return short.replace("$", r"\$")
+
+
+def name_axes(ax: Axes, x: str, y: str) -> None:
+    """Names that may be longer than half a page is wide, broken."""
+    ax.set(xlabel=textwrap.fill(x, _LONGEST_LINE), ylabel=textwrap.fill(y, _LONGEST_LINE))
 
 
 def plain_ticks(ax: Axes) -> None:

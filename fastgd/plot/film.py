@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,11 +122,11 @@ class _Film:
         self.moving.append(artist)
         return artist
 
-    def frames(self) -> Iterator[NDArray[np.uint8]]:
+    def frames(self, which: Iterable[int]) -> Iterator[NDArray[np.uint8]]:
         """Pixels, (height, width, 4)."""
         self.agg.draw()
         still = self.agg.copy_from_bbox(self.figure.bbox)
-        for i in range(len(self.at)):
+        for i in which:
             for show in self.shows:
                 show(i)
             self.agg.restore_region(still)
@@ -194,13 +194,12 @@ def _line(film: _Film, ax: Axes, result: fastgd.FitResult, points: Points | None
 
 
 def _bowl(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
-    plane = plane_of(result, film.at)
+    plane = plane_of(result)
     set_window(ax, plane)
     bands(ax, plane)
-    ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white")
-    ax.set_xlabel(plane.names[0])
-    ax.set_ylabel(plane.names[1])
-    return _trace(film, ax, plane.path, result)
+    show = _trace(film, ax, plane.points(film.at.astype(np.float64), film.at % 2 == 1), result)
+    film.add(ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white")[0])  # never below what comes to it
+    return show
 
 
 def _error(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
@@ -232,10 +231,12 @@ def _trace(film: _Film, ax: Axes, points: NDArray[np.float64], result: fastgd.Fi
 def _gif(film: _Film) -> bytes:
     from PIL import Image
 
-    images = [Image.fromarray(frame[..., :3]) for frame in film.frames()]
-    sample = np.vstack([np.asarray(images[i]) for i in {0, len(images) // 2, len(images) - 1}])
-    palette = Image.fromarray(sample).quantize(_COLOURS)  # one for all, so that what stands still stays the same
-    first, *others = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    count = len(film.at)
+    sample = Image.fromarray(np.vstack([frame[..., :3] for frame in film.frames((0, count // 2, count - 1))]))
+    palette = sample.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)  # one for all, so that what stands still stays the same
+    first, *others = [
+        Image.fromarray(frame[..., :3]).quantize(palette=palette, dither=Image.Dither.NONE) for frame in film.frames(range(count))
+    ]
     content = io.BytesIO()
     durations = [_TICK * ticks for ticks in film.ticks()]
     first.save(content, "GIF", save_all=True, append_images=others, duration=durations, loop=0)
@@ -248,7 +249,8 @@ def _mp4(film: _Film) -> bytes:
     coded = ["-an", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
     with tempfile.TemporaryDirectory() as folder:
         made = os.path.join(folder, "film.mp4")
-        pixels = b"".join(frame.tobytes() * ticks for frame, ticks in zip(film.frames(), film.ticks(), strict=True))
+        frames = film.frames(range(len(film.at)))
+        pixels = b"".join(frame.tobytes() * ticks for frame, ticks in zip(frames, film.ticks(), strict=True))
         done = subprocess.run(["ffmpeg", "-loglevel", "error", *raw, *coded, made], input=pixels, capture_output=True)
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()

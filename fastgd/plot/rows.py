@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _MOST_POINTS = 5000  # more hide one another: from there on their density is drawn
+_MOST_LARGE = 500  # more are drawn smaller
 _CELLS = 60  # of the density, along either axis
 
 
@@ -134,7 +135,7 @@ class Points:
         """On axes that have their limits: one by one, or of many their density."""
         label = f"{self.n:,} point" + ("" if self.n == 1 else "s") + more
         if self.are_few:
-            ax.plot(*self.together(), color=GREY, ls="", marker="o", ms=4, alpha=0.7, label=label)
+            ax.plot(*self.together(), color=GREY, ls="", marker="o", ms=4 if self.n <= _MOST_LARGE else 2, alpha=0.7, label=label)
             return
         from matplotlib.colors import LinearSegmentedColormap
 
