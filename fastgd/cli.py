@@ -253,7 +253,7 @@ def warmup() -> None:
 
 def _require_suffix(path: str | None, option: str, *suffixes: str) -> None:
     if path is not None and not path.lower().endswith(suffixes):
-        raise typer.BadParameter(f"{path!r}: its name must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}", param_hint=option)
+        raise typer.BadParameter(f"{path!r}: it must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}", param_hint=option)
 
 
 def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) -> None:

@@ -58,6 +58,41 @@ def table(tmp_path: Path) -> Any:
     return write
 
 
+# pictures
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("SVG", b"<?xml"), ("pdf", b"%PDF")])
+def test_fit_draws_pictures_and_prints_the_same(tmp_path: Path, suffix: str, magic: bytes) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"fit.{suffix}"
+    result = run("fit", HOURS, "score", "--plot", str(path))
+    assert result.exit_code == 0 and result.stdout == run("fit", HOURS, "score").stdout
+    assert path.read_bytes().startswith(magic) and [path] == list(tmp_path.iterdir())
+    if suffix == "SVG":
+        assert "<!-- score -->" in path.read_text(encoding="utf-8") and "<!-- 100 points and their residuals -->" in path.read_text()
+
+
+def test_fit_draws_several_features_and_a_formula(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    rooms, path, film = str(ROOT / "data" / "portland_houses_bedrooms.csv"), tmp_path / "fit.svg", tmp_path / "fit.gif"
+    result = run("fit", rooms, "price_usd ~ area_sqft + C(bedrooms)", "--plot", str(path), "--animate", str(film))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "<!-- observed price_usd -->" in path.read_text(encoding="utf-8")
+    assert film.read_bytes().startswith(b"GIF89a")
+
+
+def test_fit_animates_and_says_what_it_cannot(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    result = run("fit", HOURS, "--max-iter", "3", "--animate", str(tmp_path / "line.gif"))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (tmp_path / "line.gif").read_bytes().startswith(b"GIF89a")
+    for option, name, needed in ("--plot", "a.jpg", ".png, .svg or .pdf"), ("--animate", "a.png", ".gif or .mp4"):
+        refused = run("fit", "none.csv", option, name)  # before the file is looked for
+        assert refused.exit_code == 2 and f"Invalid value for {option}: '{name}': it must end in {needed}" in refused.stderr
+    refused = run("fit", HOURS, "--plot", str(tmp_path / "none" / "a.png"))
+    assert refused.exit_code == 1 and "No such file or directory" in the_line(refused.stderr)
+
+
 # files
 
 

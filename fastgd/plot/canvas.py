@@ -51,9 +51,9 @@ def outside(is_so: bool) -> str:
     return " (outside)" if is_so else ""
 
 
-def plain(name: str) -> str:
+def plain(name: str, longest: int = _LONGEST_NAME) -> str:
     """A column's name, cut where no axis is as long; matplotlib takes what stands between two dollar signs for a formula."""
-    short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    short = name if len(name) <= longest else name[: longest - 1] + "…"
     return short.replace("$", r"\$")
 
 
@@ -150,7 +150,7 @@ def legend_above(ax: Axes, title: str | None = None) -> None:
 
     handles, labels = ax.get_legend_handles_labels()
     font = FontProperties(size="small")
-    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.5) - _HANDLE
+    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.57) - _HANDLE
     labels = [_broken(label, max(12, letters)) for label in labels]
     style = {"prop": font, "title": title, "title_fontproperties": font, "alignment": "left"}
     if ax.figure.get_layout_engine() is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FAR = 4.0  # a rate so many times above the limit needs a logarithmic axis; so many times five below it, too
 _ZONES, _NAMES = (GREEN, ORANGE, PURPLE), ("monotone", "oscillating", "diverging")
 _MOST_LOG = 700.0  # of what exp can take
+_LONGEST_NAME = 24  # in a bar's text
 _MOST_NAMED = 20  # directions with a name and a figure at their bar
 
 
@@ -129,7 +130,7 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     if is_named:
         ax.set_yticks([])
         for place, (name, share) in enumerate(zip(_names(result), shares.tolist(), strict=True), 1):
-            left = report.share(share) if share <= 1.0 else f"{share:.3g} times the start's"
+            left = report.share(share) if share <= 1.0 else f"× {share:.3g}"
             canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
     return ax
 
@@ -152,7 +153,7 @@ def factors(result: fastgd.FitResult) -> tuple[NDArray[np.float64], NDArray[np.f
 def _names(result: fastgd.FitResult) -> list[str]:
     """Of the parameter that each direction is mostly made of, the steepest direction first."""
     names = ["intercept"] * result.fit_intercept + list(result.feature_names)
-    return [canvas.plain(names[i]) for i in np.abs(result.stability.directions[::-1]).argmax(axis=1)]
+    return [canvas.plain(names[i], _LONGEST_NAME) for i in np.abs(result.stability.directions[::-1]).argmax(axis=1)]
 
 
 def condition(found: fastgd.Stability) -> float:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
+from fastgd import sources
 from fastgd.plot.canvas import GREY
-from fastgd.sources import Collection, Stream, Table, read
+from fastgd.sources import Collection, Stream, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,7 @@ class Rows:
         result = self.result
         is_named = isinstance(self.y, str) and "~" not in self.y and not isinstance(self.X, np.ndarray)
         features = result.feature_names if is_named else None
-        source = read(self.X, self.y, features, None, "drop" if result.n_dropped else "raise")
+        source = sources.read(self.X, self.y, features, None, "drop" if result.n_dropped else "raise")
         if isinstance(source, Collection):
             raise fastgd.DataError("the points are a Dask collection: pass a sample of them, computed")
         return source
