@@ -69,7 +69,8 @@ def test_fit_draws_pictures_and_prints_the_same(tmp_path: Path, suffix: str, mag
     assert result.exit_code == 0 and result.stdout == run("fit", HOURS, "score").stdout
     assert path.read_bytes().startswith(magic) and [path] == list(tmp_path.iterdir())
     if suffix == "SVG":
-        assert "<!-- score -->" in path.read_text(encoding="utf-8") and "<!-- 100 points and their residuals -->" in path.read_text()
+        drawn = path.read_text(encoding="utf-8")
+        assert "<!-- score -->" in drawn and "<!-- 100 points and their residuals -->" in drawn
 
 
 def test_fit_draws_several_features_and_a_formula(tmp_path: Path) -> None:

@@ -144,7 +144,8 @@ def stand_in(folder: Path, program: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="a script as a program")
 def test_an_mp4_is_what_ffmpeg_makes_of_the_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, "open(sys.argv[-1], 'wb').write(repr((sys.argv[1:-1], len(sys.stdin.buffer.read()))).encode())", monkeypatch)
+    program = "open(sys.argv[-1], 'w').write(repr((sys.argv[1:-1], len(sys.stdin.buffer.read()))))"
+    stand_in(tmp_path, program, monkeypatch)
     lesson(max_iter=0, start=[7.0, 1.3]).animate(tmp_path / "line.mp4")
     options, size = eval((tmp_path / "line.mp4").read_text())
     assert options[options.index("-s") + 1] == "800x450" and options[options.index("-pix_fmt") + 1] == "rgba"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from fastgd.errors import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe & Ito's colours, which the colour-blind tell apart.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#888888"
@@ -150,13 +152,23 @@ def legend_above(ax: Axes, title: str | None = None) -> None:
 
     handles, labels = ax.get_legend_handles_labels()
     font = FontProperties(size="small")
-    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.57) - _HANDLE
+    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.53) - _HANDLE
     labels = [_broken(label, max(12, letters)) for label in labels]
     style = {"prop": font, "title": title, "title_fontproperties": font, "alignment": "left"}
     if ax.figure.get_layout_engine() is None:
         ax.legend(handles, labels, loc="best", **style)
     else:
         ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderaxespad=0.2, **style)
+
+
+def break_again(axes: Iterable[Axes], figure: Figure) -> None:
+    """The legends above axes, now that the layout has decided how wide these are."""
+    figure.draw_without_rendering()
+    for ax in axes:
+        legend = ax.get_legend()
+        if legend is not None:
+            title = legend.get_title()
+            legend_above(ax, title.get_text() if title.get_visible() else None)
 
 
 def _broken(label: str, letters: int) -> str:

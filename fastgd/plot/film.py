@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _FRAMES = 120  # fewer where the first of them would be one iteration
 _SIZE, _DPI = (8.0, 4.5), 100  # 800 x 450 pixels: even numbers, as mp4 needs
 _TICK, _FIRST, _FINAL = 70, 10, 30  # milliseconds a frame; how many ticks the first and the last one stay
-_COLOURS = 128
+_COLOURS = 255
 
 Show = Callable[[int], None]
 """Moves what moves in a picture to frame i."""
@@ -234,7 +234,7 @@ def _gif(film: _Film) -> bytes:
 
     count = len(film.at)
     sample = Image.fromarray(np.vstack([frame[..., :3] for frame in film.frames((0, count // 2, count - 1))]))
-    palette = sample.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE)  # one for all, so that what stands still stays the same
+    palette = sample.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=2)  # one for all: what stands still stays the same
     first, *others = [
         Image.fromarray(frame[..., :3]).quantize(palette=palette, dither=Image.Dither.NONE) for frame in film.frames(range(count))
     ]

@@ -56,6 +56,7 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
             _of_line(result, X, y, axes)
         else:
             _of_many(result, X, y, axes)
+        canvas.break_again(axes.flat, figure)
     except BaseException:
         canvas.pyplot().close(figure)
         raise
