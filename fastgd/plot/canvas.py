@@ -152,7 +152,7 @@ def legend_above(ax: Axes, title: str | None = None) -> None:
 
     handles, labels = ax.get_legend_handles_labels()
     font = FontProperties(size="small")
-    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.53) - _HANDLE
+    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.55) - _HANDLE
     labels = [_broken(label, max(12, letters)) for label in labels]
     style = {"prop": font, "title": title, "title_fontproperties": font, "alignment": "left"}
     if ax.figure.get_layout_engine() is None:

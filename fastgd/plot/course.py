@@ -84,9 +84,9 @@ def error_curve(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def spread(last: int, also: list[int]) -> NDArray[np.int64]:
+def spread(last: int, also: list[int], count: int = 300) -> NDArray[np.int64]:
     """Iterations from 0 to `last`, evenly on a logarithmic axis, and those of `also` up to there."""
-    evenly = [min(int(k), last) for k in np.geomspace(1.0, float(last), 300)] if last else []
+    evenly = [min(int(k), last) for k in np.geomspace(1.0, float(last), count)] if last else []
     return np.array(sorted({0, last, *evenly, *(k for k in also if k <= last)}), dtype=np.int64)
 
 

@@ -20,7 +20,8 @@ from fastgd.errors import missing_extra
 from fastgd.plot import canvas, lines
 from fastgd.plot.bowl import bands, plane_of, set_window
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
-from fastgd.plot.course import AT_OPTIMUM, LAST, MILLIONTH, course
+from fastgd.plot.course import AT_OPTIMUM, LAST, MILLIONTH, course, spread
+from fastgd.plot.rates import factors
 from fastgd.plot.rows import Points
 from fastgd.writing import replace
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _FRAMES = 120  # fewer where the first of them would be one iteration
 _SIZE, _DPI = (8.0, 4.5), 100  # 800 x 450 pixels: even numbers, as mp4 needs
 _TICK, _FIRST, _FINAL = 70, 10, 30  # milliseconds a frame; how many ticks the first and the last one stay
-_COLOURS = 255
+_COLOURS, _NEARLY_WHITE = 255, 250
 
 Show = Callable[[int], None]
 """Moves what moves in a picture to frame i."""
@@ -146,8 +147,10 @@ class _Film:
 def _iterations(result: fastgd.FitResult) -> NDArray[np.int64]:
     """From 0 to the end of the run or to a millionth of the distance, evenly on a logarithmic scale."""
     last = min(max(result.n_iter, result.iterations_to(MILLIONTH) or 0), LAST)
-    evenly = [min(int(k), last) for k in np.geomspace(1.0, float(last), _FRAMES)] if last else []
-    return np.array(sorted({0, last, *evenly, *([result.n_iter] if result.n_iter <= last else [])}), dtype=np.int64)
+    at = spread(last, [result.n_iter], _FRAMES)
+    if len(at) > 2 and result.rank and factors(result)[0][-1] < 0.0:  # it swings from side to side: so do the frames
+        at[1:-1] += (at[1:-1] + np.arange(1, len(at) - 1)) % 2
+    return np.unique(at)
 
 
 def _places(figure: Figure, has_line: bool, has_bowl: bool) -> list[Axes]:
@@ -218,7 +221,7 @@ def _trace(film: _Film, ax: Axes, points: NDArray[np.float64], result: fastgd.Fi
     """The way so far, dashed beyond the end of the run, and a dot where it is."""
     end = int(np.searchsorted(film.at, result.n_iter, side="right"))
     ran, beyond, dot = (
-        film.add(ax.plot([], [], color=BLUE, **style)[0]) for style in ({"lw": 1.8}, {"lw": 1.5, "ls": "--"}, {"marker": "o"})
+        film.add(ax.plot([], [], color=BLUE, **style)[0]) for style in ({"lw": 1.5}, {"lw": 1.5, "ls": "--"}, {"marker": "o"})
     )
 
     def show(i: int) -> None:
@@ -235,6 +238,8 @@ def _gif(film: _Film) -> bytes:
     count = len(film.at)
     sample = Image.fromarray(np.vstack([frame[..., :3] for frame in film.frames((0, count // 2, count - 1))]))
     palette = sample.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=2)  # one for all: what stands still stays the same
+    colours = np.array(palette.getpalette())
+    palette.putpalette(np.where(colours >= _NEARLY_WHITE, 255, colours).tolist())  # mapping to a palette looks at six bits
     first, *others = [
         Image.fromarray(frame[..., :3]).quantize(palette=palette, dither=Image.Dither.NONE) for frame in film.frames(range(count))
     ]
