@@ -144,11 +144,12 @@ def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> ND
         raise fastgd.DataError("ax is one Axes: the surface needs a pair of them, one as in the data and one standardised")
     own, other = result, counterpart(result)
     raw, scaled = (other, own) if result.standardize else (own, other)
+    planes = plane_of(raw), plane_of(scaled)
     if ax is None:
         ax = canvas.pyplot().subplots(1, 2, figsize=(8.0, 4.5), layout="constrained")[1]
     pair: NDArray[Any] = np.asarray(ax, dtype=object)
-    for one, descent, title in zip(pair, (raw, scaled), ("as in the data", "standardised"), strict=True):
-        draw(one, plane_of(descent), descent is own, title)
+    for one, plane, title in zip(pair, planes, ("as in the data", "standardised"), strict=True):
+        draw(one, plane, plane.result is own, title)
     return pair
 
 

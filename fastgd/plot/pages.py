@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
@@ -16,6 +19,7 @@ from fastgd.plot.rates import directions, stability
 from fastgd.plot.rows import rows_of
 
 _WIDTH, _HEIGHT = 8.0, 4.5  # inches of a row of two
+_LINE = 36  # letters of a sentence in the place of a picture
 
 
 def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]:
@@ -67,10 +71,10 @@ def _of_line(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> No
     fit(result, X, y, ax=axes[0, 0])
     error_curve(result, ax=axes[0, 1])
     if result.rank == 2:
-        surface(result, ax=axes[1])
+        _or_reason(surface, result, axes[1])
     else:
-        stability(result, ax=axes[1, 0])
-        directions(result, ax=axes[1, 1])
+        _or_reason(stability, result, axes[1, 0])
+        _or_reason(directions, result, axes[1, 1])
 
 
 def _of_many(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> None:
@@ -78,4 +82,13 @@ def _of_many(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> No
         predicted(result, X, y, ax=axes[0, 0])
         residuals(result, X, y, ax=axes[0, 1])
     error_curve(result, ax=axes[-1, 0])
-    directions(result, ax=axes[-1, 1])
+    _or_reason(directions, result, axes[-1, 1])
+
+
+def _or_reason(draw: Callable[..., Any], result: fastgd.FitResult, ax: Any) -> None:
+    """A picture, or why there is none: a page shall not fail for one figure that float64 cannot hold."""
+    try:
+        draw(result, ax=ax)
+    except fastgd.DataError as error:
+        for one in np.ravel(ax):
+            canvas.say(one, textwrap.fill(str(error), _LINE))
