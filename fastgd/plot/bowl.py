@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,91 +13,18 @@ import fastgd
 from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
-from fastgd.plot.course import MILLIONTH, run
-from fastgd.plot.rates import condition, factors
+from fastgd.plot.course import run
+from fastgd.plot.plane import MOST_SWINGS, STEPS, Plane, plane_of
+from fastgd.plot.rates import condition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 _DARK = "#86a0b5"
 _BANDS = 14  # a tenth of the error each
 _AROUND = 2.0 * np.pi * np.arange(721) / 720.0
 _MARGIN = 0.12  # around what is to be seen, of its width
-_STEPS = 300  # of a way, evenly on a logarithmic scale
-_MOST_SWINGS = 100  # from side to side that are drawn one by one
 _FAR_AWAY = 10.0  # times the start's distance
-_MOST_LOG = 700.0  # of what exp can take
-
-
-@dataclass(frozen=True)
-class Plane:
-    """Two coordinates of the parameters, and the way of a descent in them by its closed form, for any number of iterations.
-
-    Attributes
-    ----------
-    result : FitResult
-        The descent that is shown.
-    names : tuple of str
-        Of the coordinates.
-    optimum : ndarray of shape (2,)
-    axes : ndarray of shape (2, 2)
-        The error above the least is |offset|^2 at the point optimum + axes @ offset.
-    basis : ndarray of shape (2, 2)
-        The slowest and the steepest direction, a row each.
-    distances : ndarray of shape (2,)
-        From the optimum to the start, along these.
-    signs, logs : ndarray of shape (2,)
-        As `factors`, of these.
-    """
-
-    result: fastgd.FitResult
-    names: tuple[str, str]
-    optimum: Floats
-    axes: Floats
-    basis: Floats
-    distances: Floats
-    signs: Floats
-    logs: Floats
-
-    def points(self, at: Floats, is_odd: bool | NDArray[np.bool_]) -> Floats:
-        """Iterates, (m, 2): distance times factor^k along each direction."""
-        k = at[:, np.newaxis]
-        with np.errstate(over="ignore", invalid="ignore"):
-            shares = np.where(k == 0.0, 1.0, np.exp(np.minimum(self.logs * k, _MOST_LOG)))
-            signs = np.where(np.broadcast_to(is_odd, len(at))[:, np.newaxis], self.signs, 1.0)
-            points: Floats = self.optimum + (self.distances * signs * shares) @ self.basis
-        return points
-
-    def radius(self, points: Floats) -> Floats:
-        """Root of the error above the least, in this plane."""
-        with np.errstate(over="ignore"):
-            u, v = np.linalg.solve(self.axes, (points - self.optimum).T)
-            distance: Floats = np.hypot(u, v)
-            return distance
-
-    @property
-    def swings(self) -> bool:
-        """Whether the descent goes from side to side, so often that a line would blacken what it crosses."""
-        return bool(self.signs[1] < 0.0) and self.result.n_iter > _MOST_SWINGS and not self.diverges
-
-    @property
-    def diverges(self) -> bool:
-        return self.result.status is fastgd.Status.DIVERGED
-
-    @property
-    def last(self) -> float:
-        """The iteration up to which the way is shown: as the error's course."""
-        if self.diverges:
-            return float(self.result.n_iter)
-        return float(max(self.result.n_iter, self.result.iterations_to(MILLIONTH) or 0))
-
-    def window(self) -> Floats:
-        """Corners (2, 2), lowest first, of the start, the optimum and, unless it diverges, the way."""
-        k = np.append(0.0, np.geomspace(1.0, max(self.last, 1.0), _STEPS)) if self.last and not self.diverges else np.zeros(1)
-        seen = np.vstack([self.points(k, False), self.points(k[1:], True), self.optimum])
-        return np.array([seen.min(axis=0), seen.max(axis=0)])
 
 
 def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> NDArray[Any]:
@@ -167,58 +93,6 @@ def counterpart(result: fastgd.FitResult) -> fastgd.FitResult:
     return fastgd.fit(result.moments, start=result.start, fit_intercept=result.fit_intercept, standardize=standardize)
 
 
-def plane_of(result: fastgd.FitResult) -> Plane:
-    """The plane in the coordinates of this descent."""
-    signs, logs = factors(result)
-    way = np.array(_distances(result)), signs[[0, -1]], logs[[0, -1]]
-    if len(result.feature_names) == 1:
-        return Plane(result, *_line_plane(result), result.stability.directions, *way)
-    return Plane(result, *_plane_of_directions(result), np.eye(2), *way)
-
-
-def _line_plane(result: fastgd.FitResult) -> tuple[tuple[str, str], Floats, Floats]:
-    """Intercept and slope: the error above the least is (b + mean w)^2 + (sd w)^2, (b, w) being off the optimum."""
-    mean, sd = float(result.moments.mean[0]), math.sqrt(result.moments.covariance[0, 0])
-    b, w = result.optimum.intercept, float(result.optimum.coef[0])
-    x, y = canvas.plain(result.feature_names[0]), canvas.plain(result.moments.target_name)
-    if result.standardize:
-        return (f"{y} at the mean of {x}", f"slope ({y} / sd of {x})"), np.array([b + mean * w, sd * w]), np.eye(2)
-    axes = np.array([[1.0, -mean / sd], [0.0, 1.0 / sd]])
-    return (f"intercept ({y})", f"slope ({y} / {x})"), np.array([b, w]), axes
-
-
-def _plane_of_directions(result: fastgd.FitResult) -> tuple[tuple[str, str], Floats, Floats]:
-    """Distances from the optimum: the error above the least is half of eigenvalue times distance^2."""
-    found = result.stability
-    parameters = ["intercept"] * result.fit_intercept + list(result.feature_names)
-    slow, steep = (canvas.plain(parameters[int(np.abs(found.directions[i]).argmax())]) for i in (0, -1))
-    axes = np.diag(np.sqrt(2.0 / found.eigenvalues[[-result.rank, -1]]))
-    return (f"slowest direction, mostly {slow}", f"steepest direction, mostly {steep}"), np.zeros(2), axes
-
-
-def _distances(result: fastgd.FitResult) -> tuple[float, float]:
-    """How far the start is from the optimum along the slowest and the steepest direction, in the coordinates descended in.
-
-    The steepest by the gradient there, which is its eigenvalue times its distance: beside a slow distance that is many times
-    larger, nothing would be left of it in the product of direction and distance.
-    """
-    moments, found, optimum = result.moments, result.stability, result.optimum
-    mean, covariance = moments.mean[:-1], moments.covariance[:-1, :-1]
-    start = result.path(at=[0])
-    b, w = float(start.intercept[0]) - optimum.intercept, start.coef[0] - optimum.coef
-    level, slopes = b + float(mean @ w), covariance @ w
-    scale = np.ones(len(w))
-    if result.standardize:
-        scale = np.sqrt(np.diag(covariance) + (0.0 if result.fit_intercept else mean**2))
-        scale[scale == 0.0] = 1.0
-    centre = mean if not (result.standardize and result.fit_intercept) else np.zeros(len(w))
-    inner = (slopes + level * centre) / scale
-    intercept = [b if not result.standardize else level] * result.fit_intercept
-    gradient = 2.0 * np.append([level] * result.fit_intercept, inner)
-    slow = float(found.directions[0] @ np.append(intercept, w * scale))
-    return slow, float(found.directions[-1] @ gradient) / float(found.eigenvalues[-1])
-
-
 def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
     """Bands, path, start and optimum."""
     result = plane.result
@@ -240,14 +114,14 @@ def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
 def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:
     """The way from one iteration to another, as a line; or where it swings from side to side, what it sweeps."""
     if plane.swings:
-        k = np.append(first, np.geomspace(max(first, 1.0), last, _STEPS))
+        k = np.append(first, np.geomspace(max(first, 1.0), last, STEPS))
         one, other = plane.points(k, False), plane.points(k, True)
         ax.fill(*np.vstack([one, other[::-1]]).T, color=BLUE, alpha=0.25, lw=0.0, label=f"{label}, swinging")
         ax.plot(*one.T, color=BLUE, lw=1.0, ls=style)
         ax.plot(*other.T, color=BLUE, lw=1.0, ls=style)
         return
-    steps = np.floor(np.append(first, np.geomspace(max(first, 1.0), max(last, 1.0), _STEPS))).clip(first, last)
-    at = np.unique(np.append(steps, np.arange(first, min(last, first + _MOST_SWINGS) + 1.0)))
+    steps = np.floor(np.append(first, np.geomspace(max(first, 1.0), max(last, 1.0), STEPS))).clip(first, last)
+    at = np.unique(np.append(steps, np.arange(first, min(last, first + MOST_SWINGS) + 1.0)))
     if plane.diverges:  # as far as it takes to leave the picture
         radius = plane.radius(plane.points(at, at % 2.0 == 1.0))
         at = at[: 2 + int(np.argmax(radius > _FAR_AWAY * radius[0]))]

@@ -18,9 +18,10 @@ import fastgd
 from fastgd import report
 from fastgd.errors import missing_extra
 from fastgd.plot import canvas, lines
-from fastgd.plot.bowl import bands, plane_of, set_window
+from fastgd.plot.bowl import bands, set_window
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
 from fastgd.plot.course import AT_OPTIMUM, LAST, MILLIONTH, course, spread
+from fastgd.plot.plane import plane_of
 from fastgd.plot.rates import factors
 from fastgd.plot.rows import Points
 from fastgd.writing import replace
