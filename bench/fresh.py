@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,23 @@ def fresh(*arguments: str) -> list[float]:
 def fresh_with_own_cache(*arguments: str) -> list[float]:
     """And with a numba cache that this run of the benchmark alone has written."""
     return _run(arguments, {"NUMBA_CACHE_DIR": _folder().name})
+
+
+def fresh_with_compiled_kernels(*arguments: str) -> list[float]:
+    """And with the fastgd of a wheel that brings its kernels compiled."""
+    return _run(arguments, {"PYTHONPATH": _unpacked_wheel()})
+
+
+@cache
+def _unpacked_wheel() -> str:
+    folder = Path(_folder().name)
+    wheels = Path(os.environ.get("FASTGD_WHEELS", folder / "wheels"))
+    if not wheels.is_dir():
+        script = Path(__file__).parent.parent / ".ci" / "wheel.py"
+        subprocess.run([sys.executable, str(script), str(wheels)], check=True, stdout=subprocess.DEVNULL)
+    [wheel] = wheels.iterdir()
+    shutil.unpack_archive(wheel, folder / "unpacked", "zip")
+    return str(folder / "unpacked")
 
 
 def _run(arguments: tuple[str, ...], extra: dict[str, str]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from contenders import LSTSQ, READING, SKLEARN, of_fastgd
-from fresh import fresh_with_own_cache
+from fresh import fresh_with_compiled_kernels, fresh_with_own_cache
 from job import Claim, Contender, Job
 from rows import HOURS, Data, cloud, lesson
 from scipy.stats import linregress
@@ -69,9 +69,9 @@ def fresh_import(code: str) -> Contender:
     return Contender(code, fresh_with_own_cache, lambda d: ("-c", code), exact=lambda d: ())
 
 
-def fresh_fit(name: str, code: str) -> Contender:
+def fresh_fit(name: str, code: str, start: Callable[..., list[float]] = fresh_with_own_cache) -> Contender:
     code = f"import numpy as np; x, y = np.loadtxt({str(HOURS)!r}, delimiter=',', skiprows=1, unpack=True); " + code
-    return Contender(name, fresh_with_own_cache, lambda d: ("-c", code))
+    return Contender(name, start, lambda d: ("-c", code))
 
 
 def on_xy(d: Data) -> tuple[Any, ...]:
@@ -96,6 +96,8 @@ FIT_STEPS = "fastgd.fit(points, learning_rate=1e-4, max_iter=1000)"
 ONE_STEP = "fastgd.fit(points, learning_rate=1e-4, max_iter=1)"
 ALL_STEPS = "fastgd.fit(points, learning_rate=1e-4, max_iter=10**15)"
 LINREGRESS, FIT = "scipy.stats.linregress(x, y)", "fastgd.fit(x, y)"
+
+FIRST_FIT = "import fastgd; a = fastgd.fit(x, y); print(a.intercept, a.slope)"
 
 LEAST_SQUARES = [
     Contender("np.polyfit(x, y, 1)", lambda x, y: np.polyfit(x, y, 1), on_xy, read=lambda a: a[::-1]),
@@ -173,7 +175,8 @@ JOBS = {
                 "from sklearn.linear_model import LinearRegression; "
                 "a = LinearRegression().fit(x[:, None], y); print(a.intercept_, *a.coef_)",
             ),
-            fresh_fit("first fastgd.fit", "import fastgd; a = fastgd.fit(x, y); print(a.intercept, a.slope)"),
+            fresh_fit("first fastgd.fit", FIRST_FIT),
+            fresh_fit("first fastgd.fit, of a wheel with compiled kernels", FIRST_FIT, fresh_with_compiled_kernels),
         ],
         unit=("fresh", "first fastgd.fit"),
         turns=8,

@@ -23,12 +23,12 @@ from fastgd.tutorial import compute_error, gradient_descent, step_gradient
 from fastgd.warm import warmup
 
 if TYPE_CHECKING:
-    from fastgd import dask, explorer, plot
+    from fastgd import dask, explorer, plot, sklearn
 else:  # a type checker that sees this function takes any misspelt name for one of ours
 
     def __getattr__(name: str) -> object:
         """The guests, imported when asked for: each has a package of its own to look for."""
-        if name in ("dask", "explorer", "plot"):
+        if name in ("dask", "explorer", "plot", "sklearn"):
             return import_module(f"fastgd.{name}")
         raise AttributeError(f"module 'fastgd' has no attribute {name!r}")
 
@@ -55,6 +55,7 @@ __all__ = [
     "gradient_descent",
     "load",
     "plot",
+    "sklearn",
     "step_gradient",
     "tutorial",
     "warmup",

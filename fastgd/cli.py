@@ -23,6 +23,7 @@ from fastgd.writing import replace
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _OPENING = re.compile(r"(learning_rate|max_iter|tol|start|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)(?=[ :])")
 _ADVICE = {
     "learning_rate='auto'": "--learning-rate auto",
@@ -91,6 +92,7 @@ _Jobs = Annotated[int, typer.Option("--n-jobs", metavar="N", help="Threads that 
 _Standardize = Annotated[
     bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
 ]
+_Model = Annotated[str, typer.Argument(metavar="MODEL", help="File that `fit --save` or FitResult.save wrote.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; null is what float64 cannot hold.")]
 
 
@@ -133,12 +135,25 @@ def fit(
     unstable: Annotated[
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
+    save: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Also write the fit to a file for `show` and `predict`; it holds no rows.")
+    ] = None,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write pictures of the fit and the points: .png, .svg or .pdf.")
+    ] = None,
+    animate: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a moving picture of the descent: .gif, or with ffmpeg .mp4.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Fit a line, or on several columns a plane, by gradient descent.
 
     Tells where the descent started, where it ended, where the optimum lies, and what the rate had to do with it.
     """
+    if save is not None:
+        _require_place(save)
+    _require_suffix(plot, "--plot", ".png", ".svg", ".pdf")
+    _require_suffix(animate, "--animate", ".gif", ".mp4")
     result = fastgd.fit(
         file,
         target,
@@ -154,11 +169,14 @@ def fit(
         n_jobs=n_jobs,
         progress=True,
     )
-    if as_json:
-        _say_json(_everything(result))
-    else:
-        paragraphs = _in_options(result.explain()).splitlines()
-        _say("\n\n".join([result.summary(), *paragraphs]))
+    if save is not None:
+        result.save(save)
+    _say_fit(result, as_json)
+    if plot is not None:
+        _draw(result, plot, file, target)
+    if animate is not None:
+        points = (file, target) if len(result.feature_names) == 1 else ()
+        result.animate(animate, *points)
 
 
 @app.command(epilog="Example: fastgd check houses.csv price --learning-rate 1e-4")
@@ -198,13 +216,16 @@ def check(
 
 @app.command(epilog="Example: fastgd predict model.json houses.csv -o prices.csv")
 def predict(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="File that FitResult.save wrote; a formula in it is code.")],
+    model: _Model,
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV or Parquet file that has the features, or a quoted pattern.")],
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write; standard output without it.")
     ] = None,
 ) -> None:
-    """Predict the target of each row of a file, one number a line below the target's name."""
+    """Predict the target of each row of a file, one number a line below the target's name.
+
+    A formula in the model is code, and is run: `fastgd show MODEL` prints it without running it.
+    """
     result = fastgd.load(model)
     name = io.StringIO()
     csv.writer(name, lineterminator="\n").writerow([result.moments.target_name])
@@ -213,6 +234,12 @@ def predict(
         typer.echo(text, nl=False)
     else:
         replace(os.path.realpath(output), text)
+
+
+@app.command(epilog="Example: fastgd show model.json")
+def show(model: _Model, as_json: _Json = False) -> None:
+    """Print a saved fit as `fit` did, without its data. Nothing in the file is run."""
+    _say_fit(fastgd.load(model), as_json)
 
 
 @app.command(epilog="Example: fastgd explore houses.csv price --learning-rate 1e-7 -o houses.html")
@@ -259,6 +286,19 @@ def warmup() -> None:
     fastgd.warmup()
 
 
+def _require_suffix(path: str | None, option: str, *suffixes: str) -> None:
+    if path is not None and not path.lower().endswith(suffixes):
+        raise typer.BadParameter(f"{path!r}: it must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}", param_hint=option)
+
+
+def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) -> None:
+    """The pictures of `FitResult.plot`, in a file that is written all at once."""
+    figure = result.plot(file, target)[0, 0].figure
+    content = io.BytesIO()
+    figure.savefig(content, format=os.path.splitext(path)[1][1:].lower())
+    replace(os.path.realpath(path), content.getvalue())
+
+
 def _names(listed: str | None) -> list[str] | None:
     return None if listed is None else listed.split(",")
 
@@ -270,9 +310,27 @@ def _number(text: str, option: str, needed: str) -> float:
         raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
 
 
+def _require_place(model: str) -> None:
+    """Before the fit, which may take long."""
+    path = os.path.realpath(model)
+    if os.path.isdir(path):
+        raise fastgd.DataError(f"--save {model}: it is a folder; name a file in it")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise fastgd.DataError(f"--save {model}: there is no folder {os.path.dirname(path)}")
+
+
+def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:
+    if as_json:
+        _say_json(_everything(result))
+        return
+    paragraphs = _in_options(result.explain()).splitlines()
+    formula = [f"formula: {' '.join(result.formula.splitlines())}"] if result.formula else []
+    _say("\n\n".join([result.summary(), *formula, *paragraphs]))
+
+
 def _everything(result: fastgd.FitResult) -> dict[str, Any]:
     fields = _held(result, "intercept", "coef", "slope", "feature_names", "error", "n_iter", "learning_rate", "converged")
-    fields |= _held(result, "remaining", "r2", "rank", "start", "standardize")
+    fields |= _held(result, "remaining", "r2", "rank", "start", "standardize", "formula")
     fields |= _held(result.moments, "target_name", "n_samples", "n_dropped")
     fields |= {"status": result.status.name.lower(), "sentence": result.status.value}
     optimum = _plain(result, "optimum")
@@ -314,7 +372,11 @@ def _say_json(fields: dict[str, Any]) -> None:
 
 
 def _say(text: str) -> None:
-    """Plain text; on a terminal with its figures coloured and its lines broken between words."""
+    """Plain text; on a terminal with its figures coloured and its lines broken between words.
+
+    Names and formulas come from files: what would steer a terminal is escaped.
+    """
+    text = _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
     if not sys.stdout.isatty():
         typer.echo(text)
         return

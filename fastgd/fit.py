@@ -211,8 +211,9 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     """A fit that `FitResult.save` wrote.
 
     It is computed anew from the moments and the request in the file: where the file was saved, every property and method has
-    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed but, where
-    the fit was by a formula, that: load such files only from people whose programs you would run.
+    the same bits. Elsewhere, or by a later fastgd, the last digits may differ. Nothing in the file is executed. But where
+    the fit was by a formula (`FitResult.formula`), that is code, which `predict` and `moments.update` run: give rows to them
+    only where the file is from people whose programs you would run.
 
     Parameters
     ----------
@@ -238,12 +239,13 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     """
     try:
         stored = store.read(path)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
             result = fit(stored.moments, unstable="run", **stored.request)
-        stored.require_agreement(result)
-    except DataError as error:
-        raise DataError(f"{path} cannot be loaded: {error}") from error
+            stored.require_agreement(result)
+    except (ArithmeticError, ValueError) as error:
+        reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
+        raise DataError(f"{path} cannot be loaded: {reason}") from error
     return result
 
 

@@ -1,10 +1,14 @@
 """Standard errors, tests and intervals of the least squares solution, from the moments alone.
 
-With SSE = sum w r^2, W = sum w, df = n - parameters and s^2 = SSE / df, the covariance of the estimates is s^2 (X'WX)^-1
+With SSE = sum w r^2, W = sum w, df = n - rank and s^2 = SSE / df, the covariance of the estimates is s^2 (X'WX)^-1
 (Draper & Smith 1998, *Applied Regression Analysis*, section 5.1) = SSE / W / df A^-1, with A the mean products of the columns.
 Of standardised columns, whatever their units, A^-1 = V' Lambda^-1 V by the directions V of the descent: sums of squares, in
 which nothing cancels. The intercept is the level at the mean, carried from there to 0.
 t^2 is F(1, df), whose tail and quantile have 15 digits in SciPy 1.17, where the quantile of t has 4 to 12.
+
+Where columns depend on others, A has a null space, and a linear function c of the coefficients is estimable, the same for every
+least squares solution, if and only if c has no part in it (Searle 1971, *Linear Models*, section 5.4): c = e_j for coefficient j,
+c = the row for a prediction. The formula above holds for such c, with a generalised inverse, which V gives.
 """
 
 from __future__ import annotations
@@ -12,13 +16,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.descent import Descent, analyse, descent_kernels, scale
-from fastgd.errors import DataError, missing_extra
+from fastgd.errors import COUNTED, DataError, missing_extra
+from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
     from fastgd.result import FitResult
@@ -26,17 +32,31 @@ if TYPE_CHECKING:
 _ROUNDING = 2.0**-100
 """Mean squared error, over mean squares of y and slope x, of residuals of four units in the last place (2^-50)."""
 
+_ROUNDING_OF_ONE = 2.0**-50
+_UNDECIDED = 2.0**-26
+"""Length of a null part, of a unit vector of standardised columns, from which on a coefficient or a row is not estimable.
+
+Where there is none, columns that depend on each other up to the rounding of float64 leave 2^-48 times their condition number.
+"""
+
+_UNBOUNDED = 1e150  # under a mask: NumPy still computes there, and shall not overflow
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
     """What the scatter about the least squares solution says about its coefficients; arrays have an entry a coefficient.
+
+    Where columns depend on others (`estimable` is not all True), `standard_error`, `t`, `p_value` and `interval` are masked
+    arrays (`numpy.ma`), in which the coefficients that the data leave undecided are masked: they keep their places, they are None
+    in `tolist()`, and no NaN stands for them. Under the mask is what knowing nothing comes to: t 0, p 1, and 1e150 as standard
+    error and ends of the interval.
 
     Attributes
     ----------
     names : tuple of str
         "intercept", if there is one, then the features.
     coef : ndarray of shape (p + 1,), or (p,) without an intercept
-        The least squares solution.
+        The least squares solution; of several, that of `FitResult.optimum`.
     standard_error : ndarray of the same shape
     t : ndarray of the same shape
         coef / standard_error.
@@ -44,15 +64,38 @@ class Inference:
         Two-sided, of the hypothesis that the coefficient is 0.
     interval : ndarray of shape (p + 1, 2), or (p, 2)
         Confidence interval, lower and upper end.
+    estimable : ndarray of bool of the same shape
+        Whether the data decide the coefficient: it is the same in all least squares solutions.
+    descent_coef : ndarray of the same shape
+        What the descent reached, beside `coef`; the statistics are not about these.
+    remaining : float
+        Share of the distance from the start to `coef` that the descent had still to go: `FitResult.remaining`.
     residual_sd : float
         sqrt(SSE / degrees_of_freedom) with SSE = sum of weight * residual^2, in units of the target.
+    n_samples : int
+        Rows, those of weight 0 not counted.
     degrees_of_freedom : int
-        Rows less coefficients.
+        Rows less the rank of the design, which is the number of coefficients unless columns depend on others.
     r2 : float
         1 - SSE / SST. SST is about the mean, or without an intercept about 0.
     adjusted_r2 : float
+        1 - (SSE / degrees_of_freedom) / (SST / (n_samples - 1)), or without an intercept SST / n_samples.
+    r_value : float or None
+        Correlation of target and feature, with the sign of the slope; of one feature and with an intercept only.
     f_statistic, f_p_value : float
         Of the hypothesis that all coefficients but the intercept are 0.
+    f_degrees_of_freedom : int
+        Of the numerator: the rank less the intercept. Those of the denominator are `degrees_of_freedom`.
+    log_likelihood : float
+        Largest for normal errors, n being the rows: -n/2 (log(2 pi SSE / n) + 1) + sum(log(weight)) / 2.
+    aic, bic : float
+        2 k - 2 log_likelihood and k log(n) - 2 log_likelihood, smaller being better. k is the rank, the intercept counted and the
+        variance not, as in statsmodels; R counts the variance too, which adds 2 and log(n).
+    condition : float or None
+        Largest over smallest singular value of the columns as the data have them, the ones among them and each row times the
+        root of its weight: statsmodels' condition number, the root of `Stability.condition` without `standardize`. Of dependent
+        columns the smallest that is not zero. None for columns so different in size that their products are lost beside each
+        other (by a factor of 1e270).
     level : float
         Of the intervals.
 
@@ -62,6 +105,9 @@ class Inference:
     >>> found = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference()
     >>> found.degrees_of_freedom, round(found.residual_sd, 6), found.interval[1].round(4).tolist()
     (2, 0.591608, [0.7616, 3.0384])
+    >>> twice = fastgd.fit([[1, 1, 0], [2, 2, 1], [3, 3, 0], [4, 4, 2], [5, 5, 1]], [2, 4, 5, 8, 9]).inference()
+    >>> twice.estimable.tolist(), twice.standard_error.round(4).tolist()
+    ([True, False, False, True], [0.1525, None, None, 0.1053])
     """
 
     names: tuple[str, ...]
@@ -70,66 +116,131 @@ class Inference:
     t: NDArray[np.float64]
     p_value: NDArray[np.float64]
     interval: NDArray[np.float64]
+    estimable: NDArray[np.bool_]
+    descent_coef: NDArray[np.float64]
+    remaining: float
     residual_sd: float
+    n_samples: int
     degrees_of_freedom: int
     r2: float
     adjusted_r2: float
+    r_value: float | None
     f_statistic: float
     f_p_value: float
+    f_degrees_of_freedom: int
+    log_likelihood: float
+    aic: float
+    bic: float
+    condition: float | None
     level: float
+    _library: str | None = None
+
+    def to_frame(self, backend: Literal["pandas", "polars", "pyarrow"] | None = None) -> Any:
+        """The table of coefficients as a frame: term, coef, standard_error, t, p_value, lower, upper.
+
+        Parameters
+        ----------
+        backend : {"pandas", "polars", "pyarrow"}, optional
+            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
+            first of the three that is installed.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            What the data leave undecided is null (in pandas, NaN).
+
+        Raises
+        ------
+        ImportError
+            Where the library is not installed.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference().to_frame("pyarrow").column_names
+        ['term', 'coef', 'standard_error', 't', 'p_value', 'lower', 'upper']
+        """
+        from fastgd.framing import frame_of
+
+        lower, upper = self.interval.T.tolist()
+        columns = {
+            "term": list(self.names),
+            "coef": self.coef.tolist(),
+            "standard_error": self.standard_error.tolist(),
+            "t": self.t.tolist(),
+            "p_value": self.p_value.tolist(),
+            "lower": lower,
+            "upper": upper,
+        }
+        return frame_of(columns, backend, self._library)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from fastgd.page import page_of_inference  # here and elsewhere, as it loads html: 3 ms of every import of fastgd
+
+        return page_of_inference(self).html()
 
 
 def infer(result: FitResult, level: float) -> Inference:
     """`FitResult.inference`."""
     special = _special()
-    level = _require_level(level)
-    c = _scatter(result)
-    descent, first = c.descent, 0 if c.descent.fit_intercept else 1
+    level = require_level(level)
+    c = _Scatter(result)
+    descent, first = c.descent, c.first
     intercept, coefs = result._begun.in_units("LIMIT")
     names = ("intercept", *result.feature_names)[first:]
-    slopes = np.sqrt((c.roots * c.roots).sum(axis=0)) / descent.row("SCALE")[1:]
-    errors = c.noise * np.append(math.hypot(1.0, c.from_mean), slopes)
-    exponents = descent.get("EXPONENT_Y") - descent.row("EXPONENT")
-    coef = np.array([intercept, *coefs])[first:]
-    standard_error = np.array(
-        [
-            scale(error, exponent, f"the standard error of {name}", name)
-            for error, exponent, name in zip(errors[first:], exponents[first:], names, strict=True)
-        ]
-    )
-    t = (descent.row("BEST") / np.where(errors > 0.0, errors, 1.0))[first:]
+    coef, estimable = np.array([intercept, *coefs])[first:], c.estimable[first:]
+    errors = c.noise * np.append(math.hypot(1.0, c.from_mean), c.slopes)[first:]
+    exponents = (descent.get("EXPONENT_Y") - descent.row("EXPONENT"))[first:]
+    standard_error = np.full(len(coef), _UNBOUNDED)
+    for i in np.flatnonzero(estimable):
+        standard_error[i] = scale(errors[i], exponents[i], f"the standard error of {names[i]}", names[i])
+    t = descent.row("BEST")[first:] / np.where(estimable, errors, 1.0)
+    t[~estimable] = 0.0
     with np.errstate(over="ignore"):
         half = _quantile(special, level, c.df) * standard_error
         interval = np.column_stack([coef - half, coef + half])
+    interval[~estimable] = -_UNBOUNDED, _UNBOUNDED
     if not np.isfinite(interval).all():
         raise DataError(f"the intervals of level {level!r} exceed float64: divide the columns by a power of two")
     p_value = np.asarray(special.fdtrc(1.0, c.df, t * t))
-    p = len(coefs)
-    f = (1.0 - c.share) / c.share * (c.df / p)
+    r2, log_likelihood = c.r2, c.log_likelihood
+    f = r2 / c.share * (c.df / c.slope_rank)
     return Inference(
         names=names,
         coef=coef,
-        standard_error=standard_error,
-        t=t,
-        p_value=p_value,
-        interval=interval,
+        standard_error=_masked(standard_error, estimable),
+        t=_masked(t, estimable),
+        p_value=_masked(p_value, estimable),
+        interval=_masked(interval, estimable),
+        estimable=estimable,
+        descent_coef=np.array([result.intercept, *result.coef])[first:],
+        remaining=result.remaining,
         residual_sd=scale(c.noise * c.root_weight, descent.get("EXPONENT_Y"), "the residual standard deviation", "the target"),
+        n_samples=c.rows,
         degrees_of_freedom=c.df,
-        r2=1.0 - c.share,
-        adjusted_r2=1.0 - c.share * ((c.df + p) / c.df),
+        r2=r2,
+        adjusted_r2=1.0 - c.share * ((c.df + c.slope_rank) / c.df),
+        r_value=c.correlation if len(coefs) == 1 and not first else None,
         f_statistic=f,
-        f_p_value=float(special.fdtrc(p, c.df, f)),
+        f_p_value=float(special.fdtrc(c.slope_rank, c.df, f)),
+        f_degrees_of_freedom=c.slope_rank,
+        log_likelihood=log_likelihood,
+        aic=2.0 * descent.rank - 2.0 * log_likelihood,
+        bic=math.log(c.rows) * descent.rank - 2.0 * log_likelihood,
+        condition=_condition(result),
         level=level,
+        _library=c.descent.moments._rest.library,
     )
 
 
 def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -> NDArray[np.float64]:
     """Rows of lower and upper end at each x; not finite where float64 cannot hold them."""
     special = _special()
-    level = _require_level(level)
+    level = require_level(level)
     if kind != "observation" and kind != "mean":
         raise DataError(f"kind={kind!r}: pass 'observation' for a new row, or 'mean' for the line itself")
-    c = _scatter(result)
+    c = _Scatter(result)
     descent = c.descent
     intercept, coef = result._begun.in_units("LIMIT")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -137,85 +248,188 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
         away = np.ldexp(x, -descent.row("EXPONENT")[1:].astype(int))
         if descent.fit_intercept:
             away = away - descent.row("MEAN")[1:]
-        spread = np.linalg.norm(away / descent.row("SCALE")[1:] @ c.roots.T, axis=1)
+        _require_decided(c, away)
+        spread = np.linalg.norm(away / c.unit @ c.roots.T, axis=1)
         for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
             spread = np.hypot(spread, more)
         half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
         return np.column_stack([centre - half, centre + half])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Scatter:
-    """What standard errors are made of, for columns / 2^exponent."""
+    """What standard errors are made of, for columns / 2^exponent; or the error that says why there are none.
 
-    descent: Descent
-    """In standardised coordinates."""
-    df: int
-    noise: float
-    """sqrt(SSE / W / df)."""
-    share: float
-    """SSE / SST."""
-    root_weight: float
-    roots: NDArray[np.float64]
-    """Rows vector / sqrt(eigenvalue) of the features' parts, whose products add up to A^-1."""
-    from_mean: float
-    """How far 0 is from the mean of the features, in these."""
+    Attributes
+    ----------
+    descent : Descent
+        In standardised coordinates.
+    rows, df, slope_rank, first : int
+        `first` is the first parameter that there is: 1 without an intercept.
+    noise : float
+        sqrt(SSE / W / df).
+    total, share : float
+        SST / W; SSE / SST.
+    root_weight : float
+    unit : ndarray of shape (p,)
+        Standard deviations of the features; 1 for those that do not vary, which no direction reaches.
+    vectors : ndarray of shape (rank, 2, p)
+        The features' parts of the directions, high and low.
+    lengths : ndarray of shape (rank,)
+        Roots of the eigenvalues.
+    roots : ndarray of shape (rank, p)
+        vectors / lengths, whose products add up to A^-1.
+    """
 
-
-def _scatter(result: FitResult) -> _Scatter:
-    """Or the error that says why there is none."""
-    descent = result._descent
-    rows, parameters, has_intercept = result.moments.n_samples, descent.n_parameters, descent.fit_intercept
-    if rows <= parameters:
-        raise DataError(
-            f"{rows} row{'s'[: rows - 1]} for {parameters} coefficient{'s'[: parameters - 1]}: nothing is left to "
-            f"estimate the scatter from, and there are no standard errors; at least {parameters + 1} rows are needed"
+    def __init__(self, result: FitResult) -> None:
+        kernels, begun = descent_kernels(), result._descent
+        rows, parameters, has_intercept = result.moments.n_samples, begun.n_parameters, begun.fit_intercept
+        if rows <= begun.rank:
+            raise DataError(
+                f"{rows} row{'s'[: rows - 1]} for {parameters} coefficient{'s'[: parameters - 1]}: nothing is left to "
+                f"estimate the scatter from, and there are no standard errors; at least {parameters + 1} rows are needed"
+            )
+        if begun.rank == has_intercept:
+            raise DataError(_undecided(result.feature_names, begun))
+        descent = begun if result.standardize else Descent(begun.moments, analyse(begun.moments, has_intercept, True))
+        error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
+        mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
+        squares = spread + mean * mean if has_intercept else spread
+        if error <= _ROUNDING * (var_y + mean_y * mean_y + float(best * best @ squares)):
+            raise DataError(
+                f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter "
+                "to estimate standard errors from; the coefficients themselves are in .optimum"
+            )
+        self.descent = descent
+        self.rows, self.df, self.first = rows, rows - descent.rank, 0 if has_intercept else 1
+        self.slope_rank = descent.rank - has_intercept
+        self.noise = math.sqrt(error / self.df)
+        self.total = var_y if has_intercept else var_y + mean_y * mean_y
+        self.share = error / self.total
+        self.root_weight = math.sqrt(
+            scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
         )
-    if descent.rank < parameters:
-        raise DataError(_undecided(result.feature_names, descent))
-    if not result.standardize:
-        descent = Descent(result.moments, analyse(result.moments, has_intercept, True))
-    kernels = descent_kernels()
-    error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
-    mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
-    squares = spread + mean * mean if has_intercept else spread
-    if error <= _ROUNDING * (var_y + mean_y * mean_y + float(best * best @ squares)):
-        raise DataError(
-            f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter to "
-            "estimate standard errors from; the coefficients themselves are in .optimum"
-        )
-    lengths = np.ldexp(
-        np.sqrt(descent.state[kernels.EIGENVALUE, : descent.rank]),
-        (descent.state[kernels.EIGENVALUE_EXPONENT, : descent.rank] / 2).astype(int),
-    )
-    weight = scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
-    df = rows - parameters
-    return _Scatter(
-        descent=descent,
-        df=df,
-        noise=math.sqrt(error / df),
-        share=error / (var_y if has_intercept else var_y + mean_y * mean_y),
-        root_weight=math.sqrt(weight),
-        roots=descent.state[kernels.VECTORS :: 2, 1:] / lengths[:, np.newaxis],
-        from_mean=float(np.linalg.norm(_along_directions(descent) / lengths)),
-    )
+        deviations = descent.row("SCALE")[1:]
+        self.unit = np.where(deviations > 0.0, deviations, 1.0)
+        self.vectors = descent.state[kernels.VECTORS : kernels.VECTORS + 2 * descent.rank].reshape(descent.rank, 2, -1)[:, :, 1:]
+        exponents = descent.state[kernels.EIGENVALUE_EXPONENT, : descent.rank]
+        self.lengths = np.ldexp(np.sqrt(descent.state[kernels.EIGENVALUE, : descent.rank]), (exponents / 2).astype(int))
+        self.roots = self.vectors[:, 0] / self.lengths[:, np.newaxis]
+
+    @property
+    def slopes(self) -> NDArray[np.float64]:
+        """Standard errors of the coefficients over the noise."""
+        slopes: NDArray[np.float64] = np.sqrt((self.roots * self.roots).sum(axis=0)) / self.unit
+        return slopes
+
+    @property
+    def from_mean(self) -> float:
+        """How far 0 is from the mean of the features, in these."""
+        units = zip(self.fractions("MEAN"), self.fractions("SCALE"), strict=True)
+        return float(np.linalg.norm(self.along([mean / unit if unit else Fraction(0) for mean, unit in units]) / self.lengths))
+
+    @property
+    def r2(self) -> float:
+        """1 - SSE / SST or, where that cancels, the sum of squares of the fitted values over SST."""
+        if self.share < 0.5:
+            return 1.0 - self.share
+        fitted = self.along([coef * unit for coef, unit in zip(self.fractions("BEST"), self.fractions("SCALE"), strict=True)])
+        return float(((fitted * self.lengths) ** 2).sum() / self.total)
+
+    def fractions(self, row: str) -> list[Fraction]:
+        """Of the features, the pairs of a row of parameters."""
+        start = getattr(descent_kernels(), row)
+        return [Fraction(high) + Fraction(low) for high, low in self.descent.state[start : start + 2, 1:].T.tolist()]
+
+    def along(self, values: list[Fraction]) -> NDArray[np.float64]:
+        """Of a vector of the features, the part along each direction: in double-double, since it cancels."""
+        pairs = np.array([[float(v), float(v - Fraction(float(v)))] for v in values])[:, :, np.newaxis]
+        along: NDArray[np.float64] = _product(self.vectors, pairs)[:, 0, 0]
+        return along
+
+    @property
+    def correlation(self) -> float:
+        """Of the target and the one feature."""
+        return float(self.descent.row("BEST")[1] * self.unit[0] / math.sqrt(self.descent.get("VAR_Y")))
+
+    @property
+    def log_likelihood(self) -> float:
+        descent = self.descent
+        exponent = descent.get("WEIGHT_EXPONENT") + 2.0 * descent.get("EXPONENT_Y")
+        mean_square = math.log(descent.get("LEAST_ERROR") * descent.get("WEIGHT") / self.rows) + exponent * math.log(2.0)
+        weights = descent.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
+        return 0.5 * (weights - self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0))
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether there is one solution."""
+        return self.descent.rank == self.descent.n_parameters
+
+    @property
+    def estimable(self) -> NDArray[np.bool_]:
+        """Of each parameter, the intercept first, whether it has no part that the data leave undecided."""
+        decided = np.ones(len(self.unit) + 1, bool)
+        if not self.is_decided:
+            decided[1:] = np.diag(self.null) <= _UNDECIDED**2  # of a projector, the squared length of its column
+            decided[0] = self.reached(self.descent.row("MEAN")[np.newaxis, 1:])[0]
+        return decided
+
+    def reached(self, away: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Of rows, as deviations from the mean, which of them the data decide the level at, up to the rounding of the columns."""
+        mean, constant = np.abs(self.descent.row("MEAN")[1:]), self.descent.row("SCALE")[1:] == 0.0
+        at_constant = (np.abs(away) <= _ROUNDING_OF_ONE * mean)[:, constant].all(axis=1)
+        there, rounding = (np.where(constant, 0.0, distance / self.unit) for distance in (away, _ROUNDING_OF_ONE * mean))
+        allowed = _UNDECIDED * np.hypot(1.0, np.linalg.norm(there, axis=1)) + np.linalg.norm(rounding)
+        reached: NDArray[np.bool_] = at_constant & (np.linalg.norm(there @ self.null, axis=1) <= allowed)
+        return reached
+
+    @cached_property
+    def null(self) -> NDArray[np.float64]:
+        """The projector on what no direction reaches of the features, 1 - V'V: in double-double, since it cancels."""
+        square = _product(self.vectors.transpose(2, 1, 0), self.vectors)
+        null: NDArray[np.float64] = (np.eye(len(self.unit)) - square[:, 0]) - square[:, 1]
+        return null
 
 
-def _along_directions(descent: Descent) -> NDArray[np.float64]:
-    """Of the mean over the deviation of each feature, the part along each direction: in double-double, since it cancels."""
+def _product(factor: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """factor rows in double-double, (m, 2, k) and (k, 2, d) of high and low parts."""
     from fastgd.kernels import spectrum
 
-    kernels, state = descent_kernels(), descent.state
-    vectors = np.ascontiguousarray(state[kernels.VECTORS :].reshape(descent.rank, 2, -1)[:, :, 1:])
-    pairs = [
-        (Fraction(mean) + Fraction(mean_)) / (Fraction(scale) + Fraction(scale_))
-        for mean, mean_, scale, scale_ in state[[kernels.MEAN, kernels.MEAN + 1, kernels.SCALE, kernels.SCALE + 1], 1:].T.tolist()
-    ]
-    far = np.array([[float(v), float(v - Fraction(float(v)))] for v in pairs])[:, :, np.newaxis]
-    out = np.empty((descent.rank, 2, 1))
-    spectrum.multiply_rows(vectors, far, out)
-    along: NDArray[np.float64] = out[:, 0, 0]
-    return along
+    out = np.empty((len(factor), 2, rows.shape[2]))
+    spectrum.multiply_rows(np.ascontiguousarray(factor), np.ascontiguousarray(rows), out)
+    return out
+
+
+def _condition(result: FitResult) -> float | None:
+    """Root of the largest over the smallest eigenvalue of A in the data's own coordinates."""
+    kernels, descent = descent_kernels(), result._descent
+    if result.standardize:
+        try:
+            descent = Descent(descent.moments, analyse(descent.moments, descent.fit_intercept, False))
+        except DataError:
+            return None
+    values, exponents = descent.state[[kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT]][:, [0, descent.rank - 1]].tolist()
+    apart = int(exponents[0] - exponents[1])
+    return math.ldexp(math.sqrt(math.ldexp(values[0] / values[1], apart % 2)), apart // 2)
+
+
+def _masked(values: NDArray[np.float64], estimable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Plain where all are estimable."""
+    if estimable.all():
+        return values
+    masked: NDArray[np.float64] = np.ma.array(values, mask=np.broadcast_to(~estimable, values.T.shape).T)
+    return masked
+
+
+def _require_decided(c: _Scatter, away: NDArray[np.float64]) -> None:
+    """Refuse a row, `away` from the mean, whose prediction the data leave undecided."""
+    if c.is_decided or not np.isfinite(away).all():
+        return
+    undecided = np.flatnonzero(~c.reached(away))
+    if undecided.size:
+        raise DataError(
+            f"X breaks in row {undecided[0]} {COUNTED} a dependence that the columns had in all rows that were fitted (rank "
+            f"{c.descent.rank} of {c.descent.n_parameters}): the data leave its prediction undecided, and it has no interval"
+        )
 
 
 def _undecided(names: tuple[str, ...], descent: Descent) -> str:
@@ -231,7 +445,8 @@ def _undecided(names: tuple[str, ...], descent: Descent) -> str:
     )
 
 
-def _require_level(level: float) -> float:
+def require_level(level: float) -> float:
+    """A probability of intervals as a float between 0 and 1."""
     try:
         value = float(level)
     except (TypeError, ValueError, OverflowError):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +16,11 @@ from fastgd.errors import DataError
 from fastgd.packing import pack, unpack
 from fastgd.progress import Progress
 from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
-from fastgd.sources import Collection, Stream, Table, read, read_formula, read_pair
+from fastgd.sources import Collection, Known, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _empty, _new = np.empty, object.__new__
 
@@ -40,15 +42,26 @@ class Solution(NamedTuple):
     error: float
 
 
-class _Rest(NamedTuple):
-    """What most moments lack."""
+class Rest(NamedTuple):
+    """What most moments lack. `log_weight` is the sum of the weights' logarithms, as `Table.log_weight` has it."""
 
     n_dropped: int = 0
     solution: Solution | None = None
     formula: Any = None
+    log_weight: int = 0
+    library: str | None = None
+
+    def and_of(self, table: Table) -> Rest:
+        """With what rows of a table add to it."""
+        return Rest(
+            self.n_dropped + table.n_dropped,
+            formula=self.formula or table.formula,
+            log_weight=self.log_weight + table.log_weight(),
+            library=self.library or table.library,
+        )
 
 
-_NO_REST = _Rest()
+_NO_REST = Rest()
 
 
 class Moments:
@@ -133,7 +146,9 @@ class Moments:
         Parameters
         ----------
         data, target, features, sample_weight, missing, n_jobs
-            As for `fit`. Columns with names must be those of the rows before, in any order.
+            As for `fit`. Columns with names must be those of the rows before, in any order; without `target` and `features` they
+            are taken, and if those were made by a formula, by the same formula with the categories and transforms that it learned
+            then. A formula as `target` learns anew, and must learn the same.
 
         Returns
         -------
@@ -151,6 +166,8 @@ class Moments:
         >>> fastgd.Moments().update([1, 2], [2, 4]).update([3], [9]) + fastgd.Moments.from_arrays([4], [8])
         <Moments of 4 rows: x -> y>
         """
+        if target is None is features and self._feature_names is not None and self._target_name is not None:
+            target = Known(self._target_name, self._feature_names, self._rest.formula)
         source = read(data, target, features, sample_weight, missing)
         if isinstance(source, Collection):
             raise DataError("the data are a Dask collection: pass it to fastgd.dask.moments, and add what that returns")
@@ -261,6 +278,8 @@ class Moments:
             "segment": None,
             "solution": None,
             "formula": self._rest.formula and self._rest.formula.to_dict(),
+            "log_weight": self._rest.log_weight,
+            "library": self._rest.library,
         }
         arrays = [] if self._sums is None else [self._sums]
         if self._rest.solution is not None:
@@ -304,7 +323,8 @@ class Moments:
         if header["sums"]:
             moments._sums = arrays.pop(0)
         solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
-        moments._rest = _Rest(header["n_dropped"], solution, read_formula(header["formula"]))
+        formula = read_formula(header["formula"])
+        moments._rest = Rest(header["n_dropped"], solution, formula, header["log_weight"], header["library"])
         if header["segment"] is not None:
             moments._segment = Segment.of_content(header["segment"], arrays)
         return moments
@@ -315,24 +335,35 @@ class Moments:
     def __add__(self, other: object) -> Moments:
         if not isinstance(other, Moments):
             return NotImplemented
-        total = self.copy()
+        total = other.copy() if self._is_blank() else self.copy()
         if self.n_features and other.n_features:
             total._agree(other.n_features, other._feature_names, other._target_name, other._rest.formula)
-        joined = None
-        if self._segment is not None and other._segment is not None and other._sums is None:
-            joined = self._segment.joined(other._segment)
-        if joined is None:
-            total._merge(other)
-        else:
-            total._segment = joined
+        if not self._is_blank() and not other._is_blank():  # to merge nothing would give up the places of the rows
+            joined = None
+            if self._segment is not None and other._segment is not None and other._sums is None:
+                joined = self._segment.joined(other._segment)
+            if joined is None:
+                total._merge(other)
+            else:
+                total._segment = joined
         total._feature_names = total._feature_names or other._feature_names
         total._target_name = total._target_name or other._target_name
-        total._rest = _Rest(self.n_dropped + other.n_dropped, formula=self._rest.formula or other._rest.formula)
+        ours, theirs = self._rest, other._rest
+        total._rest = Rest(
+            ours.n_dropped + theirs.n_dropped,
+            formula=ours.formula or theirs.formula,
+            log_weight=ours.log_weight + theirs.log_weight,
+            library=ours.library or theirs.library,
+        )
         return total
 
     def __radd__(self, other: object) -> Moments:
         """For `sum`, which begins with 0."""
         return self.copy() if other == 0 else NotImplemented
+
+    def _is_blank(self) -> bool:
+        """Whether nothing is known yet: neither rows nor where they begin."""
+        return self._segment is None and self._sums is None
 
     def _take_over(self, other: Moments) -> None:
         for name in Moments.__slots__:
@@ -383,7 +414,8 @@ class Moments:
         if known is not None and formula is not None and known is not formula and known.to_dict() != formula.to_dict():
             raise DataError(
                 f"the formula {known.text!r} learned other categories or transforms from these rows than from those before: "
-                "pass all rows to one call, as a list of frames or files"
+                "pass all rows to one call, as a list of frames or files, or call update without a formula: "
+                "it keeps what was learned before"
             )
 
     def _add(self, table: Table, pool: Executor | None) -> None:
@@ -398,8 +430,8 @@ class Moments:
         self._segment = segment
         self._feature_names = self._feature_names or table.feature_names
         self._target_name = self._target_name or table.target_name
-        if table.n_dropped or self._rest.solution is not None or table.formula is not self._rest.formula:
-            self._rest = _Rest(self.n_dropped + table.n_dropped, formula=self._rest.formula or table.formula)
+        if table.adds_to_rest() or self._rest.solution is not None:
+            self._rest = self._rest.and_of(table)
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""
@@ -424,9 +456,7 @@ def closed_moments(
     n_samples: int,
     feature_names: tuple[str, ...] | None,
     target_name: str | None,
-    n_dropped: int = 0,
-    solution: Solution | None = None,
-    formula: Any = None,
+    rest: Rest = _NO_REST,
 ) -> Moments:
     """Moments of which the sums are known."""
     moments = _new(Moments)
@@ -435,8 +465,13 @@ def closed_moments(
     moments._segment = None
     moments._feature_names = feature_names
     moments._target_name = target_name
-    moments._rest = _NO_REST if n_dropped == 0 and solution is formula is None else _Rest(n_dropped, solution, formula)
+    moments._rest = rest
     return moments
+
+
+def rest_of(table: Table, solution: Solution | None = None) -> Rest:
+    """What moments of a table have beside the sums."""
+    return _NO_REST.and_of(table)._replace(solution=solution)
 
 
 @cache
@@ -465,13 +500,11 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
             moments._segment = None
             moments._feature_names = table.feature_names
             moments._target_name = table.target_name
-            moments._rest = _NO_REST
-            if table.n_dropped or table.formula is not None:
-                moments._rest = _Rest(table.n_dropped, None, table.formula)
+            moments._rest = _NO_REST.and_of(table) if table.adds_to_rest() else _NO_REST
             return moments
     segment = Segment(q)
     segment.add(table, pool)
-    return closed_moments(segment.total(), n, table.feature_names, table.target_name, table.n_dropped, None, table.formula)
+    return closed_moments(segment.total(), n, table.feature_names, table.target_name, rest_of(table))
 
 
 def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:
@@ -490,6 +523,8 @@ def threads(n_jobs: int) -> Iterator[Executor | None]:
     if n_jobs == 1:
         yield None
         return
+    from concurrent.futures import ThreadPoolExecutor  # 3 ms of every import of fastgd, for logging
+
     with ThreadPoolExecutor(_number_of(n_jobs)) as pool:
         yield pool
 

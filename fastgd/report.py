@@ -1,8 +1,8 @@
-"""A fit as a table and in plain words. Text only: nothing is printed here."""
+"""What a fit and its rates are in plain words, and the pieces of a page. Text only: nothing is printed here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fastgd.errors import DataError, Status
@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from fastgd.result import FitResult
     from fastgd.stability import Stability
 
+BEYOND = "beyond float64"
 _MILLIONTH = 1e-6
 _SHOWN = 4  # names in a sentence
-_ROWS = 40  # features in a table
+ROWS = 40
+"""Features in a table."""
+
 _TIED = 3.0  # condition of standardised columns above which some move together
 _STEEP = 0.5  # share of the largest part of a direction above which a column belongs to it
 
@@ -62,10 +65,11 @@ def equation(result: FitResult) -> str:
 
 def parameters(result: FitResult) -> str:
     """Intercept and coefficients by name, the first few of them."""
-    return _named(result, result.intercept, result.coef, "%.3g")
+    return named(result, result.intercept, result.coef, "%.3g")
 
 
-def _named(result: FitResult, intercept: float, coef: Iterable[float], form: str = "%.9g") -> str:
+def named(result: FitResult, intercept: float, coef: Iterable[float], form: str = "%.9g") -> str:
+    """Intercept and coefficients with their names, the first few of them."""
     values = [("intercept", intercept)] * result.fit_intercept + list(zip(result.feature_names, coef, strict=True))
     shown = ", ".join(f"{name} {form % value}" for name, value in values[: _SHOWN + 1])
     return shown + (f" and {len(values) - _SHOWN - 1} more" if len(values) > _SHOWN + 1 else "")
@@ -77,36 +81,7 @@ def listing(names: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def summary(result: FitResult) -> str:
-    """Rows intercept, coefficients, error of start, end and optimum; then rate, limit, iterations."""
-    optimum, path = result.optimum, result.path(at=[0])
-    columns = [
-        ("start", path.intercept[0], path.coef[0], path.error[0]),
-        ("end", result.intercept, result.coef, result.error),
-        ("optimum", optimum.intercept, optimum.coef, optimum.error),
-    ]
-    labels = ["", *["intercept"] * result.fit_intercept, *result.feature_names[:_ROWS]]
-    hidden = len(result.feature_names) - _ROWS
-    if hidden > 0:
-        labels.append(f"and {hidden} more")
-    labels.append("mean squared error")
-    cells = [labels]
-    for title, intercept, coef, error in columns:
-        numbers = [intercept] * result.fit_intercept + coef[:_ROWS].tolist()
-        cells.append([title, *(f"{v:.12g}" for v in numbers), *["..."] * (hidden > 0), f"{error:.12g}"])
-    lines = _table(cells)
-    facts = [
-        ("status", f"{result.status.name.lower()}: {result.status.value}"),
-        ("iterations", count(result.n_iter)),
-        ("distance still to go", "more than at the start" if result.status is Status.DIVERGED else share(result.remaining)),
-        ("learning rate", f"{result.learning_rate:.9g}"),
-        *_limits(result.stability),
-        ("R squared", f"{result.r2:.9g}"),
-    ]
-    return "\n".join([_title(result.moments), "", *lines, "", _aligned(facts)])
-
-
-def _table(columns: list[list[str]]) -> list[str]:
+def table(columns: list[list[str]]) -> list[str]:
     """Lines of columns, the first aligned left, the others right."""
     widths = [max(map(len, column)) for column in columns]
     rows = zip(*columns, strict=True)
@@ -116,7 +91,7 @@ def _table(columns: list[list[str]]) -> list[str]:
 def check(stability: Stability, rate: float | None) -> str:
     """Limits, eigenvalues, iterations at the best rate and at `rate`."""
     facts = [
-        *_limits(stability),
+        *limits(stability),
         ("eigenvalues", _eigenvalues(stability)),
         ("at the best rate", _to_a_millionth(stability.iterations(_MILLIONTH))),
     ]
@@ -124,13 +99,14 @@ def check(stability: Stability, rate: float | None) -> str:
         needed = stability.iterations(_MILLIONTH, rate)
         verdict = f"not stable: {_fate(stability.overflow_iteration(rate))}"
         facts.append((f"at {rate:.9g}", verdict if needed is None else f"stable: {_to_a_millionth(needed)}"))
-    return "\n".join([_title(stability.moments), "", _aligned(facts)])
+    return "\n".join([title(stability.moments), "", aligned(facts)])
 
 
-def _title(moments: Moments) -> str:
+def title(moments: Moments) -> str:
+    """Target, features, rows."""
     n = moments.n_samples
-    names = ", ".join(moments.feature_names[:_ROWS])
-    more = f" and {moments.n_features - _ROWS} more" if moments.n_features > _ROWS else ""
+    names = ", ".join(moments.feature_names[:ROWS])
+    more = f" and {moments.n_features - ROWS} more" if moments.n_features > ROWS else ""
     dropped = f" ({moments.n_dropped:,} more left out: a value was missing)" if moments.n_dropped else ""
     return f"{moments.target_name} on {names}{more}, {n:,} row{'' if n == 1 else 's'}{dropped}"
 
@@ -140,21 +116,31 @@ def _eigenvalues(stability: Stability) -> str:
     try:
         values = [f"{value:.9g}" for value in stability.eigenvalues]
     except DataError:
-        return "beyond float64"
+        return BEYOND
     return ", ".join(values if len(values) <= 8 else [*values[:3], "...", *values[-3:]])
 
 
-def _limits(stability: Stability) -> list[tuple[str, str]]:
+def limits(stability: Stability) -> list[tuple[str, str]]:
+    """The rates' limits and what they come from."""
     return [
-        ("stable below", f"{stability.max_learning_rate:.9g}"),
-        ("best rate", f"{stability.best_learning_rate:.9g}"),
-        ("condition", f"{_condition(stability):.6g}"),
+        ("stable below", held(lambda: stability.max_learning_rate)),
+        ("best rate", held(lambda: stability.best_learning_rate)),
+        ("condition", held(lambda: stability.condition, 6)),
         ("coordinates", "standardised" if stability.standardize else "as in the data"),
         ("rank", f"{stability.rank}" + (f" of {len(_parameter_names(stability))}" if stability.moments.n_features > 1 else "")),
     ]
 
 
-def _aligned(facts: list[tuple[str, str]]) -> str:
+def held(number: Callable[[], float], digits: int = 9) -> str:
+    """A number, or that float64 cannot hold it: a text shall not fail for one figure."""
+    try:
+        return f"{number():.{digits}g}"
+    except DataError:
+        return BEYOND
+
+
+def aligned(facts: list[tuple[str, str]]) -> str:
+    """Lines of label and value."""
     width = max(len(label) for label, _ in facts)
     return "\n".join(f"{label.ljust(width)}  {value}" for label, value in facts)
 
@@ -217,7 +203,7 @@ def _on_distance(result: FitResult) -> str:
     if result.status is Status.DIVERGED:
         return f"It stopped after {n} at the error {result.error:.6g}; the least possible is {optimum.error:.6g}."
     solution = "line" if len(optimum.coef) == 1 else "solution"
-    best = _named(result, optimum.intercept, optimum.coef)
+    best = named(result, optimum.intercept, optimum.coef)
     if 0 < result.rank < len(result.start) and solution == "line":
         best += f" (every {result.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
     if result.remaining == 0.0:

@@ -22,6 +22,8 @@ from fastgd.stability import Stability, require_tolerance
 from fastgd.writing import replace
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
+
     from fastgd.moments import Moments
 
 
@@ -115,6 +117,12 @@ class FitResult:
     def feature_names(self) -> tuple[str, ...]:
         """Names of the features, in the order of `coef`."""
         return self._moments.feature_names
+
+    @property
+    def formula(self) -> str | None:
+        """The formula that made the columns, if one did; it is code, and `predict` runs it."""
+        formula = self._moments._rest.formula
+        return None if formula is None else str(formula.text)
 
     @property
     def error(self) -> float:
@@ -232,12 +240,13 @@ class FitResult:
         return _explained(float(residual @ residual), float(((t - t.mean()) ** 2).sum()))
 
     def inference(self, level: float = 0.95) -> Inference:
-        """Standard errors, t and F tests and confidence intervals of the least squares line, at no pass over the data.
+        """Standard errors, t and F tests, intervals, likelihood of the least squares solution, at no pass over the data.
 
-        They are those of `optimum`, whatever this descent reached, under the classical assumptions: independent errors of one
-        variance with a normal distribution. Weights are read as `statsmodels.WLS` reads them, an error's variance being
-        inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of weight 2 is not
-        two rows here. (A row of weight 0 is none, where WLS counts it.)
+        They are those of `optimum`, whatever this descent reached (`Inference.descent_coef`), under the classical assumptions:
+        independent errors of one variance with a normal distribution. Of columns that depend on each other, the coefficients
+        that the data decide have theirs, and the others are masked. Weights are read as `statsmodels.WLS` reads them, an error's
+        variance being inverse to its weight: the standard errors do not change if all weights are multiplied, and a row of
+        weight 2 is not two rows here. (A row of weight 0 is none, where WLS counts it.)
 
         Parameters
         ----------
@@ -251,8 +260,8 @@ class FitResult:
         Raises
         ------
         DataError
-            Where there are no standard errors: no more rows than coefficients, a feature that is constant, or a line through
-            every row (up to rounding), so that there is no scatter to estimate them from.
+            Where there are no standard errors: no more rows than coefficients, features that are all constant, or a line
+            through every row (up to rounding), so that there is no scatter to estimate them from.
         ImportError
             Without SciPy.
 
@@ -264,6 +273,39 @@ class FitResult:
         (('intercept', 'x'), [0.724569, 0.264575], [1.0, 0.018844])
         """
         return inference.infer(self, level)
+
+    def to_frame(self, level: float = 0.95, backend: Literal["pandas", "polars", "pyarrow"] | None = None) -> Any:
+        """The coefficients of `inference` as a frame: term, coef, standard_error, t, p_value, lower, upper.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals, between 0 and 1.
+        backend : {"pandas", "polars", "pyarrow"}, optional
+            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
+            first of the three that is installed.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+
+        Raises
+        ------
+        DataError
+            Where there are no standard errors.
+        ImportError
+            Without SciPy, or the library.
+
+        Examples
+        --------
+        >>> import fastgd, pandas as pd
+        >>> frame = pd.DataFrame({"hours": [1, 2, 3, 4], "score": [2, 4, 5, 8]})
+        >>> print(fastgd.fit(frame, "score").to_frame().round(3))
+                term  coef  standard_error      t  p_value  lower  upper
+        0  intercept   0.0           0.725  0.000    1.000 -3.118  3.118
+        1      hours   1.9           0.265  7.181    0.019  0.762  3.038
+        """
+        return self.inference(level).to_frame(backend)
 
     def predict_interval(
         self, X: ArrayLike, level: float = 0.95, kind: Literal["observation", "mean"] = "observation"
@@ -290,7 +332,8 @@ class FitResult:
         Raises
         ------
         DataError
-            For a shape or values that do not fit, or where `inference` has no standard errors.
+            For a shape or values that do not fit, or where `inference` has no standard errors; for a row that breaks a
+            dependence of the columns, so that the data leave its prediction undecided.
         ImportError
             Without SciPy.
 
@@ -304,7 +347,7 @@ class FitResult:
         return _finite(inference.bounds(self, x, level, kind), x, "interval")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write this fit to a file that `fastgd.load` reads: about a kilobyte of JSON, whatever the number of rows, and no rows.
+        """Write this fit to a file that `fastgd.load` reads: JSON of about a kilobyte for one feature, 4 for ten, and no rows.
 
         A file already there is replaced only when the new one is complete on the disk: whatever fails, one of the two is whole.
 
@@ -328,6 +371,37 @@ class FitResult:
         """
         store.write(self, path)
 
+    def to_onnx(self) -> ModelProto:
+        """This fit as an ONNX model, for servers, browsers and languages that have no Python.
+
+        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), in three standard operations whose order
+        is that of `predict`: on onnxruntime the results are equal to the last bit, and on a runtime that adds in another order
+        to about p units in the last place of the largest term. NaN and infinity, which `predict` refuses, come out as NaN or
+        infinity. The names of the features, in their order, and of the target are in the model's metadata, as JSON.
+
+        Returns
+        -------
+        onnx.ModelProto
+            `onnx.save(model, path)` writes it, `model.SerializeToString()` gives bytes. Runtimes since 2020 read it (opset 13).
+
+        Raises
+        ------
+        DataError
+            After a fit by a formula: what makes its columns is Python.
+        ImportError
+            Without onnx.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> model = fastgd.fit([[1, 2], [2, 1], [3, 5]], [3, 4, 9]).to_onnx()
+        >>> [node.op_type for node in model.graph.node]
+        ['Mul', 'Split', 'Sum', 'Squeeze']
+        """
+        from fastgd import onnx
+
+        return onnx.model(self)
+
     def path(self, every: int | None = None, at: Iterable[int] | None = None) -> Path:
         """Iterates of this descent, each at the same cost whatever its number.
 
@@ -341,32 +415,89 @@ class FitResult:
         """
         return trace(self._descent, choose_iterations(self.n_iter, every, at))
 
-    def summary(self) -> str:
-        """Start, end and optimum, rate, limit and iterations as a table."""
-        return report.summary(self)
+    def summary(self, level: float = 0.95) -> str:
+        """The fit as a page of text: coefficients with standard error, t, p and interval; the fit; the descent.
+
+        The statistics are those of `inference`, about the least squares solution; where the descent ended elsewhere, its
+        coefficients stand beside. Where there are no standard errors, the page says why and shows the rest.
+
+        Parameters
+        ----------
+        level : float
+            Of the confidence intervals, between 0 and 1.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> text = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9).summary()
+        >>> print(text.partition("status")[0].rstrip())
+        y on x, 4 rows
+        <BLANKLINE>
+        The descent stopped with 24.6 % of the distance still to go. Beside where it ended stands the least
+        squares solution, which the statistics are about.
+        <BLANKLINE>
+                       descent  optimum  std error        t      p  95 % from       to
+        intercept  0.456365807        0   0.724569        0  1.000   -3.11757  3.11757
+        x           1.79651474      1.9   0.264575  7.18132  0.019   0.761625  3.03837
+        <BLANKLINE>
+        residual sd     0.591608 on 2 degrees of freedom
+        R squared       0.962666667, adjusted 0.944, r 0.981156
+        F               51.5714 on 1 and 2 degrees of freedom, p 0.019
+        log-likelihood  -2.1898155, AIC 8.379631, BIC 7.1522198
+        condition of X  7.46874
+        """
+        from fastgd.page import page_of_result
+
+        return page_of_result(self, inference.require_level(level)).text()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page of `summary`."""
+        from fastgd.page import page_of_result
+
+        return page_of_result(self, 0.95).html()
 
     def explain(self) -> str:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do."""
         return report.explain(self)
 
-    def plot(self, X: ArrayLike | None = None, y: ArrayLike | None = None) -> NDArray[Any]:
-        """The fitted line and the course of the error side by side, on a new matplotlib figure that is not shown yet.
+    def plot(self, X: Any = None, y: Any = None) -> NDArray[Any]:
+        """The pictures that say most about this fit, on a new matplotlib figure that is not shown yet.
 
-        Of several features, the course of the error alone.
+        Of one feature: the line, the course of the error, and the path on the bowl of the error, as in the data and standardised.
+        Of several: the course of the error and how far each direction has come, and with points what was predicted and missed.
+        `fastgd.plot` has each of them and more, to draw on axes of your own.
 
         Parameters
         ----------
-        X, y : array_like of shape (n,), optional
-            Points to show, in the data's units: a result holds their moments only.
+        X, y : optional
+            Points to show, in the data's units: a result holds their moments only. Arrays of shape (n,) or (n, p) and (n,); or a
+            frame, the path of a file or a pattern of several as X, and as y the name of the target in it (without it that of
+            the fit) or the formula that was fitted. Files are read piece by piece.
 
         Returns
         -------
-        ndarray of matplotlib.axes.Axes, shape (2,)
-            As pandas gives for subplots; `axes[0].figure` is the figure.
+        ndarray of matplotlib.axes.Axes, shape (2, 2), or of several features without points (1, 2)
+            As pandas gives for subplots; `axes[0, 0].figure` is the figure.
         """
         from fastgd import plot
 
         return plot.page(self, X, y)
+
+    def animate(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
+        """Write a moving picture of the descent: the line, beside it the path on the bowl of the error, and the error's course.
+
+        The iterations are spaced evenly on a logarithmic scale, so that the slow part is seen as well as the first steps.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            File to write: .gif, or where ffmpeg is installed .mp4.
+        X, y : optional
+            Points to show beside the line of a fit with one feature, as `plot` takes them.
+        """
+        from fastgd import plot
+
+        plot.animate(self, path, X, y)
 
     def explore(
         self,

@@ -8,17 +8,19 @@ of the segment cuts. Segments side by side can be joined: wherever the cuts are,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from functools import cache
 from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
 from fastgd.sources.table import EMPTY, Table, as_float64
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Array = NDArray[np.float64]
 
@@ -276,7 +278,6 @@ def _put(pieces: dict[tuple[int, int], Array], level: int, index: int, sums: Arr
         moments_kernels().add_pieces(pair, columns_of(sums), False)
         level, index, sums = level + 1, index >> 1, pair[0]
     pieces[level, index] = sums
-
 
 
 def _sum(table: Table, shift: Array | None) -> Array:

@@ -1,4 +1,6 @@
-"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed but a formula.
+"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed when it is loaded.
+
+A formula in it is code: it is run when rows are given to predict from or to add.
 
 `result` in it is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`:
 from these it is computed anew, so that a file outlives the kernels of its day. Floats are the shortest decimals that read back
@@ -6,7 +8,8 @@ as the same bits.
 
 `moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
 each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
-the weight first. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
+the weight first. `log_weight` is the sum of the weights' binary logarithms in units of 2^-44, `library` the one of the frame that
+the rows came in. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
 sums: intercept and coefficients, high and low, of the columns themselves. `sha256` is that of all the rest as JSON in ASCII with
 sorted keys and without blanks.
 """
@@ -23,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError
-from fastgd.moments import Moments, Solution, closed_moments
+from fastgd.moments import Moments, Rest, Solution, closed_moments
 from fastgd.sources import read_formula
 from fastgd.writing import replace
 
@@ -35,11 +38,12 @@ _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
     "request": {"learning_rate", "max_iter", "tol", "start", "fit_intercept", "standardize"},
-    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "formula"}
+    "moments": {"n_samples", "n_dropped", "feature_names", "target_name", "formula", "log_weight", "library"}
     | {"high", "low", "shift", "exponent", "solution"},
     "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
+_ROWS = 2**63  # no data have as many
 _LARGEST_EXPONENT = 1100  # of a float64, with room
 
 
@@ -67,7 +71,7 @@ def write(result: FitResult, path: str | os.PathLike[str]) -> None:
     """`FitResult.save`."""
     content = _content(result)
     content["sha256"] = _checksum(content)
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    text = _lines(content) + "\n"
     try:
         replace(os.path.realpath(_name(path)), text)
     except OSError as error:
@@ -78,7 +82,7 @@ def read(path: str | os.PathLike[str]) -> Stored:
     """The content of a model file, or the error that says what is wrong with it."""
     try:
         with open(_name(path), encoding="utf-8") as file:
-            content = json.load(file, parse_float=_finite, parse_constant=_finite)
+            content = json.load(file, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_group)
     except DataError:
         raise
     except (OSError, ValueError, RecursionError) as error:
@@ -134,6 +138,8 @@ def _content(result: FitResult) -> dict[str, Any]:
             "feature_names": list(moments.feature_names),
             "target_name": moments.target_name,
             "formula": moments._rest.formula and moments._rest.formula.to_dict(),
+            "log_weight": moments._rest.log_weight,
+            "library": moments._rest.library,
             "high": high,
             "low": low,
             "shift": shift[1 : columns + 1],
@@ -141,6 +147,14 @@ def _content(result: FitResult) -> dict[str, Any]:
             "solution": _solution_content(moments._rest.solution),
         },
     }
+
+
+def _lines(content: Any, indent: str = "\n ") -> str:
+    """JSON with a line for each key, and lists on the line of theirs."""
+    if not isinstance(content, dict):
+        return json.dumps(content, allow_nan=False)
+    lines = [f"{indent}{json.dumps(key)}: {_lines(value, indent + ' ')}" for key, value in content.items()]
+    return f"{{{','.join(lines)}{indent[:-1]}}}"
 
 
 def _error(result: FitResult) -> float | None:
@@ -157,8 +171,10 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(isinstance(names, list) and all(type(name) is str for name in names), "moments", "feature_names", "a list of names")
     _require(bool(names), "moments", "feature_names", "a list of one name or more")
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
-    _require(type(part["n_samples"]) is int and part["n_samples"] > 0, "moments", "n_samples", "a number of rows")
-    _require(type(part["n_dropped"]) is int and part["n_dropped"] >= 0, "moments", "n_dropped", "a number of rows")
+    for key, least in (("n_samples", 1), ("n_dropped", 0)):
+        _require(type(part[key]) is int and least <= part[key] < _ROWS, "moments", key, "a number of rows")
+    _require(type(part["log_weight"]) is int, "moments", "log_weight", "a whole number")
+    _require(part["library"] is None or type(part["library"]) is str, "moments", "library", "a name, or null")
     columns = len(names) + 1
     size = 1 + columns + columns * (columns + 1) // 2
     high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
@@ -167,10 +183,9 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    return closed_moments(
-        sums, part["n_samples"], tuple(names), part["target_name"], part["n_dropped"], _solution(part["solution"], columns),
-        read_formula(part["formula"]),
-    )
+    solution, formula = _solution(part["solution"], columns), read_formula(part["formula"])
+    rest = Rest(part["n_dropped"], solution, formula, part["log_weight"], part["library"])
+    return closed_moments(sums, part["n_samples"], tuple(names), part["target_name"], rest)
 
 
 def _solution_content(solution: Solution | None) -> dict[str, Any] | None:
@@ -209,6 +224,15 @@ def _list(name: str, part: dict[str, Any], key: str, length: int, kind: type) ->
 def _require(good: bool, name: str, key: str, needed: str) -> None:
     if not good:
         raise DataError(f"{key!r} in {name} is not {needed}")
+
+
+def _group(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A key that stands twice would show a reader one value and give the other."""
+    group = dict(pairs)
+    if len(group) < len(pairs):
+        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
+        raise DataError(f"{twice!r} stands in it twice")
+    return group
 
 
 def _finite(text: str) -> float:

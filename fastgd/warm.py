@@ -6,6 +6,7 @@ import numpy as np
 
 from fastgd import wide
 from fastgd.fit import analyse, fit
+from fastgd.moments import Moments
 from fastgd.sources.table import Table
 from fastgd.tutorial import compute_error, gradient_descent
 
@@ -21,6 +22,8 @@ def warmup() -> None:
     >>> import fastgd
     >>> fastgd.warmup()
     """
+    from fastgd.kernels import spectrum
+
     points = [(1.0, 2.0), (2.0, 4.0), (3.0, 5.0)]
     for slope in (0.0, [0.0]):
         compute_error(0.0, slope, points)
@@ -30,3 +33,6 @@ def warmup() -> None:
     rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
     fit(rows, max_iter=1).path()
     wide.solve(Table(rows), True)
+    (Moments.from_arrays(rows[:2, :2], rows[:2, 2]) + Moments.from_arrays(rows[2:, :2], rows[2:, 2])).mean.sum()
+    spectrum.straighten(np.zeros((1, 2, 2)))
+    spectrum.multiply_rows(*np.zeros((3, 1, 2, 1)))

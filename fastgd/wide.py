@@ -15,16 +15,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.moments import Moments, Solution, closed_moments
+from fastgd.moments import Moments, Solution, closed_moments, rest_of
 from fastgd.sources.table import EMPTY, Table, as_float64
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 Array = NDArray[np.float64]
 
@@ -101,7 +103,7 @@ def summarise(table: Table, fit_intercept: bool, pool: Executor | None = None) -
     sums = np.zeros((4, 1 + mean.size + mean.size * (mean.size + 1) // 2))
     sums[0, 0], sums[2, 1 : 1 + mean.size] = total, mean
     sums[0, 1 + mean.size :] = total * products[np.triu_indices(mean.size)]
-    return closed_moments(sums, n, table.feature_names, table.target_name, table.n_dropped, solution, table.formula)
+    return closed_moments(sums, n, table.feature_names, table.target_name, rest_of(table, solution))
 
 
 class _Space:

@@ -8,14 +8,14 @@ import os
 from fastgd.errors import DataError
 
 
-def replace(path: str, text: str) -> None:
-    """Write a file: whatever fails, and whenever, `path` holds the whole of the old text or of the new one."""
+def replace(path: str, content: str | bytes) -> None:
+    """Write a file: whatever fails, and whenever, `path` holds the whole of the old content or of the new one."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise DataError(f"{path} is a folder or a device: name a file")
     temporary = os.path.join(os.path.dirname(path), f".fastgd-{os.urandom(8).hex()}.tmp")
     try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(temporary, "xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         if os.path.exists(path):

@@ -1,7 +1,9 @@
 """Hypothesis: the same examples in every run, so that a failure is of the change under test; `fuzz` draws new ones."""
 
 import os
+import sys
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("same", deadline=None, derandomize=True)
@@ -10,4 +12,16 @@ settings.load_profile("same")
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # Many blocks of 4,096 rows: what the kernels as Python take minutes for. test_moments and test_wide go through all of them.
-    collect_ignore = ["test_collecting.py", "test_dask.py", "test_roads.py"]
+    # And scikit-learn's tests and the browser's, which see no kernel that others do not.
+    collect_ignore = ["test_collecting.py", "test_dask.py", "test_roads.py", "test_sklearn.py", "test_explorer.py"]
+
+ENTRIES = ("moments", "descent", "least_squares", "spectrum", "refine", "pointwise")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where Python has called a kernel with types of two kinds: compiled ahead of time, it would misread one of them."""
+    for file in ENTRIES:
+        for name, kernel in vars(sys.modules.get(f"fastgd.kernels.{file}", object)).items():
+            if name[0] != "_" and len(found := getattr(kernel, "nopython_signatures", ())) > 1:
+                print(f"\n{file}.{name} was compiled for", *found, sep="\n    ")
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED

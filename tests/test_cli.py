@@ -58,6 +58,42 @@ def table(tmp_path: Path) -> Any:
     return write
 
 
+# pictures
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [("png", b"\x89PNG"), ("SVG", b"<?xml"), ("pdf", b"%PDF")])
+def test_fit_draws_pictures_and_prints_the_same(tmp_path: Path, suffix: str, magic: bytes) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"fit.{suffix}"
+    result = run("fit", HOURS, "score", "--plot", str(path))
+    assert result.exit_code == 0 and result.stdout == run("fit", HOURS, "score").stdout
+    assert path.read_bytes().startswith(magic) and [path] == list(tmp_path.iterdir())
+    if suffix == "SVG":
+        drawn = path.read_text(encoding="utf-8")
+        assert "<!-- score -->" in drawn and "<!-- 100 points and their residuals -->" in drawn
+
+
+def test_fit_draws_several_features_and_a_formula(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    rooms, path, film = str(ROOT / "data" / "portland_houses_bedrooms.csv"), tmp_path / "fit.svg", tmp_path / "fit.gif"
+    result = run("fit", rooms, "price_usd ~ area_sqft + C(bedrooms)", "--plot", str(path), "--animate", str(film))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "<!-- observed price_usd -->" in path.read_text(encoding="utf-8")
+    assert film.read_bytes().startswith(b"GIF89a")
+
+
+def test_fit_animates_and_says_what_it_cannot(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    result = run("fit", HOURS, "--max-iter", "3", "--animate", str(tmp_path / "line.gif"))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert (tmp_path / "line.gif").read_bytes().startswith(b"GIF89a")
+    for option, name, needed in ("--plot", "a.jpg", ".png, .svg or .pdf"), ("--animate", "a.png", ".gif or .mp4"):
+        refused = run("fit", "none.csv", option, name)  # before the file is looked for
+        assert refused.exit_code == 2 and f"Invalid value for {option}: '{name}': it must end in {needed}" in refused.stderr
+    refused = run("fit", HOURS, "--plot", str(tmp_path / "none" / "a.png"))
+    assert refused.exit_code == 1 and "No such file or directory" in the_line(refused.stderr)
+
+
 # files
 
 
@@ -212,6 +248,7 @@ def test_json_is_the_result_of_fit_to_the_bit(arguments: list[str], options: dic
         "rank": 2,
         "start": list(result.start),
         "standardize": result.standardize,
+        "formula": None,
         "optimum": {"intercept": optimum.intercept, "coef": optimum.coef.tolist(), "error": optimum.error},
         "stability": {
             "eigenvalues": stability.eigenvalues.tolist(),
@@ -259,6 +296,81 @@ def test_a_tolerance_not_met_is_one_line_of_warning() -> None:
     line = the_line(result.stderr)
     assert line.startswith("fastgd: warning: --tol 1e-06 is not met after 10 iterations")
     assert line.endswith("it takes 1,828,163 iterations at this rate; raise --max-iter, or pass --standardize")
+
+
+# models
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [HOUSES, "price_usd"],
+        [HOURS, "--learning-rate", "1e-4", "--max-iter", "1000"],
+        [HOURS, "score ~ hours + I(hours ** 2)", "--standardize"],
+        [HOURS, "--learning-rate", "0.01", "--unstable", "run"],
+    ],
+    ids=["limit", "on the way", "formula", "diverged"],
+)
+def test_show_prints_what_fit_printed(arguments: list[str], tmp_path: Path) -> None:
+    model = str(tmp_path / "model.json")
+    fitted = run("fit", *arguments, "--save", model)
+    assert fitted.exit_code == 0, fitted.stderr
+    assert run("show", model).stdout == fitted.stdout == run("fit", *arguments).stdout
+    assert run_json("show", model) == run_json("fit", *arguments)
+    before = (tmp_path / "model.json").read_bytes()
+    fastgd.load(model).save(model)
+    assert (tmp_path / "model.json").read_bytes() == before
+
+
+def test_show_tells_the_formula_and_does_not_run_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    formula = "score ~ hours + I(hours ** 2 + (np.save('ran.npy', [1]) or 0))"
+    run("fit", HOURS, formula, "--save", "model.json")
+    Path("ran.npy").unlink()
+    assert f"\n\nformula: {formula}\n\n" in run("show", "model.json").stdout
+    assert run_json("show", "model.json")["formula"] == formula
+    assert not Path("ran.npy").exists()
+    assert run("predict", "model.json", HOURS).exit_code == 0
+    assert Path("ran.npy").exists()
+
+
+def test_names_and_formulas_of_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"\x1b[2Jhours\x9b": [1.0, 2.0, 4.0], "score": [2.0, 3.0, 7.0]})
+    fastgd.fit(frame, "score").save(tmp_path / "model.json")
+    shown = run("show", str(tmp_path / "model.json")).stdout
+    assert r"score on \x1b[2Jhours\x9b, 3 rows" in shown and shown.replace("\n", "").isprintable()
+    fastgd.fit(HOURS, "score ~\nhours").save(tmp_path / "model.json")
+    assert "\n\nformula: score ~ hours\n\n" in run("show", str(tmp_path / "model.json")).stdout
+
+
+def test_a_warning_is_given_by_fit_and_not_again_by_show(tmp_path: Path) -> None:
+    model = str(tmp_path / "model.json")
+    fitted = run("fit", HOURS, "--tol", "1e-6", "--max-iter", "3", "--save", model)
+    assert "--tol 1e-06 is not met" in the_line(fitted.stderr)
+    assert (run("show", model).stdout, run("show", model).stderr) == (fitted.stdout, "")
+
+
+@pytest.mark.parametrize("options", [["--learning-rate", "1"], ["--max-iter", "-1"]])
+def test_a_fit_that_is_refused_leaves_the_old_model(options: list[str], tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    model.write_text("old", encoding="utf-8")
+    assert run("fit", HOURS, *options, "--save", str(model)).exit_code == 1
+    assert [model] == list(tmp_path.iterdir()) and model.read_text(encoding="utf-8") == "old"
+
+
+def test_models_that_cannot_be_read_or_written_are_one_line(tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    assert "none.json cannot be loaded: no such file" in the_line(run("show", str(tmp_path / "none.json")).stderr)
+    run("fit", HOURS, "--save", str(model))
+    model.write_bytes(model.read_bytes()[:-40])
+    assert "model.json cannot be loaded: it is not JSON, or is cut off" in the_line(run("show", str(model), "--json").stderr)
+    for place, text in [
+        (tmp_path / "none" / "model.json", f"--save {tmp_path}/none/model.json: there is no folder {tmp_path}/none"),
+        (tmp_path, f"--save {tmp_path}: it is a folder; name a file in it"),
+    ]:
+        done = run("fit", "no_such_data.csv", "--save", str(place))  # said before the data are read
+        assert (done.exit_code, done.stdout, the_line(done.stderr)) == (1, "", f"fastgd: {text}")
 
 
 # check
@@ -384,17 +496,22 @@ def test_version_warmup_and_help() -> None:
     assert run("--version").stdout == f"fastgd {fastgd.__version__}\n"
     assert (run("warmup").exit_code, run("warmup").output) == (0, "")
     commands = run("--help").stdout
-    for command, first in [("fit", "Fit a line"), ("check", "Judge learning rates"), ("warmup", "Compile the kernels")]:
+    firsts = {"fit": "Fit a line", "check": "Judge learning rates", "predict": "Predict the target", "show": "Print a saved fit"}
+    for command, first in [*firsts.items(), ("warmup", "Compile the kernels")]:
         assert f"  {command}" in commands and first in commands
         assert first in run(command, "--help").stdout
         assert "Example: " in run(command, "--help").stdout
 
 
-@pytest.mark.parametrize("command", ["fit", "check"])
-def test_the_example_of_the_help_is_a_command_that_parses(command: str, table: Any) -> None:
+@pytest.mark.parametrize("command", ["fit", "check", "predict", "show"])
+def test_the_example_of_the_help_is_a_command_that_works(
+    command: str, table: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.rename(table("area,price\n1,2\n2,3\n3,5\n"), "houses.csv")
+    fastgd.fit("houses.csv").save("model.json")
     example = run(command, "--help").stdout.partition("Example: fastgd ")[2].split()
-    assert example[1:3] == ["houses.csv", "price"]
-    example[1] = table("area,price\n1,2\n2,3\n3,5\n")
+    assert example[0] == command
     assert run(*example).exit_code == 0
 
 
@@ -506,7 +623,7 @@ def read_terminal(columns: int, *arguments: str, **variables: str) -> str:
 def test_a_terminal_is_sent_lines_that_fit_and_whole_figures(columns: int) -> None:
     arguments = ["fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000"]
     sent = read_terminal(columns, *arguments)
-    assert "\x1b[36m1.47774408519\x1b[0m" in sent
+    assert "\x1b[36m1.47774409\x1b[0m" in sent
     text = re.sub(r"\x1b\[[0-9;]*m", "", sent)
     assert max(map(len, text.splitlines())) <= columns
     assert text.split() == run(*arguments).stdout.split()
@@ -515,7 +632,7 @@ def test_a_terminal_is_sent_lines_that_fit_and_whole_figures(columns: int) -> No
 
 def test_a_terminal_shows_the_rest_of_a_fact_below_its_beginning() -> None:
     sent = read_terminal(60, "fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000", NO_COLOR="1")
-    assert f"status                max_iter: It ran the iterations that\n{'':22}were asked for and stopped on the way.\n" in sent
+    assert f"status              max_iter: It ran the iterations that\n{'':20}were asked for and stopped on the way.\n" in sent
 
 
 def test_a_terminal_with_no_color_is_sent_plain_text() -> None:

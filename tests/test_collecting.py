@@ -5,12 +5,13 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from random import Random
 
 import mpmath
 import numpy as np
 import pytest
 from exact import fractions, mean
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fastgd
@@ -109,6 +110,7 @@ def test_threads(kind: str, n_jobs: int) -> None:
     st.lists(st.integers(0, 10**6), max_size=7),
     st.randoms(use_true_random=False),
 )
+@example("plain", 2, [0, 1], Random(0))
 @settings(max_examples=60)
 def test_segments_joined_in_any_grouping(kind: str, n: int, cuts: list[int], random: object) -> None:
     X, y, weight = rows(kind, n)

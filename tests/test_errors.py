@@ -347,17 +347,17 @@ FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
     ("f.csv", "a,a\n1,2\n", {}, "{path} has two columns named 'a': rename one"),
     ("f.csv", ",a,b\n0,1,2\n", {}, "column 1 of 3 in {path} has no name: give it one, or pick others by name"),
     ("f.csv", PLAIN.encode("utf-16"), {}, "{path} " + UTF8),
-    ("f.csv", gzip.compress(b"1"), {}, "{path} " + UTF8),
+    ("f.csv", gzip.compress(b"1", mtime=0), {}, "{path} " + UTF8),
     ("f.csv", "a,b\n" + "1" * 200_000, {}, "{path} cannot be read: field larger than field limit (131072)"),
-    ("f.csv.gz", gzip.compress(b"a,b\n1,2\nq,4\n"), {}, "text 'q' in line 3 of {path}, column 'a': " + CELL),
+    ("f.csv.gz", gzip.compress(b"a,b\n1,2\nq,4\n", mtime=0), {}, "text 'q' in line 3 of {path}, column 'a': " + CELL),
     ("f.csv.gz", PLAIN, {}, "{path} cannot be read: …"),
-    ("f.csv.gz", gzip.compress(PLAIN.encode())[:-9], {}, "{path} cannot be read: …"),
+    ("f.csv.gz", gzip.compress(PLAIN.encode(), mtime=0)[:-9], {}, "{path} cannot be read: …"),
     ("f.parquet", PLAIN, {}, "{path} is not a whole Parquet file: …"),
     ("f.pq", "", {}, "{path} is empty: at least one row is needed"),
 ]
 
 
-GZIPPED = gzip.compress(PLAIN.encode())
+GZIPPED = gzip.compress(PLAIN.encode(), mtime=0)
 SEVERAL: list[tuple[list[tuple[str, str | bytes]] | str, dict[str, Any], str]] = [
     ([], {}, "no files: the list is empty"),
     ("part-*.csv", {}, "no file matches '{folder}/part-*.csv' (looked in …"),

@@ -20,7 +20,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.lines import Line2D  # noqa: E402
 
 DATA = Path(__file__).parent.parent / "data"
-HOUSES, HOURS = (DATA / name for name in ("portland_houses.csv", "hours_scores.csv"))
+HOUSES, HOURS, ROOMS = (DATA / name for name in ("portland_houses.csv", "hours_scores.csv", "portland_houses_bedrooms.csv"))
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +67,24 @@ def test_fit_draws_the_lines_of_the_result_and_the_points() -> None:
 
 def test_fit_legend_is_the_equations() -> None:
     assert labels(fastgd.plot.fit(lesson(), *columns(HOURS))) == [
-        "100 points",
+        "100 points and their residuals",
         "start: 0 + 0 × hours",
         "after 1,000 iterations: 0.08894 + 1.478 × hours",
         "least squares: 7.991 + 1.322 × hours",
     ]
     falling = fastgd.fit([1, 2], [2, 1], start=[0.0, -2.0], max_iter=0)
     assert labels(fastgd.plot.fit(falling))[0] == "start: 0 - 2 × x"
+
+
+def test_fit_joins_few_points_to_the_line_and_many_not() -> None:
+    (x, y), result = columns(HOURS), lesson()
+    (hairs,) = fastgd.plot.fit(result, x, y).collections
+    ends = np.array([segment for segment in hairs.get_segments()])
+    np.testing.assert_array_equal(ends[:, 0], np.column_stack([x, y]))
+    np.testing.assert_allclose(ends[:, 1], np.column_stack([x, 0.0889365199374 + 1.47774408519 * x]), rtol=1e-9)
+    ax = fastgd.plot.fit(result, np.tile(x, 3), np.tile(y, 3))
+    assert not ax.collections and labels(ax)[0] == "300 points"
+    assert not fastgd.plot.fit(lesson(learning_rate=1e-3, max_iter=None, unstable="run"), x, y).collections  # it is outside
 
 
 def test_fit_that_arrived_is_one_line() -> None:
@@ -209,22 +220,42 @@ def pages() -> dict[str, tuple[fastgd.FitResult, Path | None]]:
         "diverged": (lesson(learning_rate=1e-3, max_iter=None, unstable="run"), HOURS),
         "nothing run": (lesson(max_iter=0), HOURS),
         "origin": (fastgd.fit(HOUSES, "price_usd", fit_intercept=False), HOUSES),
+        "standardised": (fastgd.fit(HOUSES, "price_usd", standardize=True, learning_rate=0.1, max_iter=8), HOUSES),
+        "from the optimum": (fastgd.fit([1.0, 2.0, 4.0], [3.0, 5.0, 9.0], start=[1.0, 2.0]), None),
+        "constant": (fastgd.fit([2.0, 2.0], [1.0, 2.0]), None),
+        "zeros": (fastgd.fit([0.0, 0.0], [0.0, 0.0], fit_intercept=False), None),
+        "one point": (fastgd.fit([2.0], [1.0]), None),
+        "timestamps": (fastgd.fit(1.7e12 + 60_000.0 * np.arange(100.0), np.sin(np.arange(100.0))), None),
+        "tiny": (fastgd.fit([1e-150, 2e-150, 4e-150], [1e-140, 3e-140, 4e-140], max_iter=3), None),
+        "beyond float64": (fastgd.fit([1e-200, 2e-200, 4e-200], [1.0, 3.0, 4.0], max_iter=3), None),
+        "rooms": (fastgd.fit(ROOMS, "price_usd"), ROOMS),
+        "rooms, no points": (fastgd.fit(ROOMS, "price_usd", learning_rate=1e-7, max_iter=10), None),
+        "rooms, diverged": (fastgd.fit(ROOMS, "price_usd", learning_rate=1e-2, unstable="run"), ROOMS),
     }
 
 
 @pytest.mark.parametrize("name", list(pages()))
 def test_page_hides_and_cuts_nothing(name: str) -> None:
     result, path = pages()[name]
-    axes = result.plot(*(columns(path) if path else ()))
-    assert axes.shape == (2,)
-    figure = axes[0].figure
+    many = len(result.feature_names) > 1
+    axes = result.plot(path) if many and path else result.plot(*(columns(path) if path else ()))
+    assert axes.shape == ((2, 2) if path or not many else (1, 2))
+    figure = axes[0, 0].figure
     figure.canvas.draw()
     assert figure.bbox.width == 800
-    for ax in axes:
-        legend, frame = ax.get_legend().get_window_extent(), ax.get_window_extent()
-        assert legend.y0 >= frame.y1
-        assert legend.x1 <= 800 and legend.y1 <= figure.bbox.height
-        assert frame.width > 270 and frame.height > 200
+    for ax in axes.flat:
+        frame = ax.get_window_extent()
+        assert frame.width > 200 and frame.height > 200
+        for text in (label for label in (ax.xaxis.label, ax.yaxis.label) if label.get_text()):
+            box = text.get_window_extent()
+            assert box.x0 >= 0.0 and box.x1 <= 800 and box.y0 >= 0.0 and box.y1 <= figure.bbox.height
+        for text in ax.texts:
+            box = text.get_window_extent()
+            assert frame.x0 <= box.x0 and box.x1 <= frame.x1 and frame.y0 <= box.y0 and box.y1 <= frame.y1
+        if ax.get_legend() is not None:
+            legend = ax.get_legend().get_window_extent()
+            assert legend.y0 >= frame.y1
+            assert legend.x1 <= 800 and legend.y1 <= figure.bbox.height
         ticks = [label.get_window_extent() for label in ax.get_xticklabels()]
         shown = sorted((box.x0, box.x1) for box in ticks if frame.x0 <= box.x0 + box.width / 2 <= frame.x1)
         assert all(left[1] < right[0] for left, right in zip(shown, shown[1:], strict=False))
@@ -243,7 +274,7 @@ def test_ticks_are_numbers_in_full() -> None:
 def test_names_are_not_taken_for_formulas() -> None:
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a $ of" + 60 * "b": [1.0, 2.0, 4.0], "x$^{$y": [1.0, 3.0, 4.0]})
-    axes = fastgd.fit(frame, "x$^{$y").plot()
+    axes = fastgd.fit(frame, "x$^{$y").plot()[0]
     axes[0].figure.canvas.draw()
     assert axes[0].get_ylabel() == r"x\$^{\$y"
     assert axes[0].get_xlabel() == r"a \$ of" + 33 * "b" + "…"
@@ -273,7 +304,7 @@ def test_nothing_global_is_touched_or_shown(monkeypatch: pytest.MonkeyPatch) -> 
         (None, [1.0, 2.0], "X is missing: to show points pass both X and y, or neither"),
         ([1.0, 2.0], [1.0], "x has 2 rows and y has 1: each x needs its y"),
         ([1.0, np.nan], [1.0, 2.0], "nan in row 1, x: every value must be a finite number"),
-        ([[1.0, 2.0], [2.0, 3.0]], [1.0, 2.0], "x has 2 columns: a line is drawn of one feature"),
+        ([[1.0, 2.0], [2.0, 3.0]], [1.0, 2.0], "x has 2 columns, and one feature was fitted"),
         ([], [], "no rows"),
     ],
 )

@@ -142,6 +142,28 @@ def test_weights_of_streams_are_columns(tmp_path: Path) -> None:
         fastgd.fit(pl.from_pandas(frame).lazy(), "y", sample_weight=weights)
 
 
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow"])
+@pytest.mark.parametrize("whole", [True, False], ids=["at once", "in turn"])
+def test_weights_beside_a_frame_are_as_those_in_it(kind: str, whole: bool) -> None:
+    """Rows of weight 0 are absent, whatever stands in them: no level is learned from them, and no row is lost from its weight."""
+    frame = table(200)
+    frame["w"] = np.arange(200) % 3.0
+    frame.loc[[3, 6], "a"] = np.nan
+    frame.loc[9, "town"] = "of weight 0"
+    frame.loc[10, "a"] = np.nan
+    expected = fastgd.fit(frame, FORMULA, sample_weight="w", missing="drop")
+    frame = frame.rename(columns={"w": "sample_weight"}).set_index(np.arange(200) // 2)
+    weight = frame["sample_weight"].to_numpy()
+    halves = [(frame, weight)] if whole else [(frame[:100], weight[:100]), (frame[100:], weight[100:])]
+    moments = fastgd.Moments()
+    for part, weights in halves:
+        target = None if moments.n_samples else FORMULA
+        native = {"pandas": lambda f: f, "polars": pl.from_pandas, "pyarrow": lambda f: pa.table(f.reset_index(drop=True))}[kind]
+        moments = moments.update(native(part), target, sample_weight=list(weights), missing="drop")
+    assert bits(fastgd.fit(moments)) == bits(expected)
+    assert moments.n_dropped == 1
+
+
 def test_batches_that_can_be_read_once_take_no_formula() -> None:
     reader = pa.Table.from_pandas(table(100)).to_reader()
     with pytest.raises(fastgd.DataError, match="needs a look at the categories before the rows, .*: pass an Arrow table$"):

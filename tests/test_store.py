@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -156,6 +158,198 @@ def test_names_of_any_letters(tmp_path: Path) -> None:
     assert (loaded.feature_names, loaded.moments.target_name) == (('Fläche "m²" \u2028',), "\U0001f600")
 
 
+SPEAKING = "y ~ C(town) + center(a) + I(a ** 2 + (np.save('ran.npy', [1]) or 0))"  # a formula that leaves a trace where it runs
+
+
+def table(n: int, seed: int = 0) -> Any:
+    pandas = pytest.importorskip("pandas", reason="formulas need frames")
+    rng = np.random.default_rng(seed)
+    a, town = rng.normal(5.0, 2.0, n), rng.choice(list("ABC"), n)
+    town[:3] = list("ABC")
+    return pandas.DataFrame({"a": a, "town": town, "w": rng.integers(0, 3, n), "y": a + (town == "B") + rng.normal(size=n)})
+
+
+@pytest.mark.parametrize("text", ["y ~ a * C(town)", "y ~ 0 + a + town", "y ~ scale(w) + poly(a, 3) + C(town, contr.sum)"])
+def test_a_fit_by_a_formula(text: str, tmp_path: Path) -> None:
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    result = fastgd.fit(table(60), text)
+    assert same_after_save_and_load(result, tmp_path)
+    loaded, new = fastgd.load(tmp_path / "model.json"), table(20, 1)
+    assert loaded.formula == text
+    assert loaded.predict(new[["town", "w", "a"]]).tobytes() == result.predict(new).tobytes()
+    assert loaded.predict_interval(new).tobytes() == result.predict_interval(new).tobytes()
+    loaded.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+
+
+def test_a_formula_is_not_run_before_it_is_asked_about_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    monkeypatch.chdir(tmp_path)
+    result = fastgd.fit(table(60), SPEAKING)
+    result.save("model.json")
+    sent = result.moments.to_bytes()
+    Path("ran.npy").unlink()
+    loaded = fastgd.load("model.json")
+    everything(loaded)
+    fastgd.fit(fastgd.Moments.from_bytes(sent) + loaded.moments).summary()
+    assert not Path("ran.npy").exists()
+    for ask in (loaded.predict, loaded.moments.update, fastgd.Moments.from_bytes(sent).update):
+        ask(table(20, 1))
+        Path("ran.npy").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"text": "y ~ 0 + a + town"}, "the formula is not what Formula.to_dict wrote"),
+        ({"text": "y ~ a +"}, "the formula 'y ~ a [+]' cannot be used: Operator"),
+        ({"features": ["a"]}, "now makes the columns 'a', 'town.*', and made 'a' when it was stored"),
+        ({"columns": 3}, "the formula is not what Formula.to_dict wrote"),
+    ],
+)
+def test_a_formula_that_was_changed_is_refused_when_it_is_used(change: dict[str, Any], text: str, tmp_path: Path) -> None:
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    fastgd.fit(table(60), "y ~ a + town").save(tmp_path / "model.json")
+    loaded = fastgd.load(edited(tmp_path / "model.json", lambda content: content["moments"]["formula"].update(change)))
+    with pytest.raises(fastgd.DataError, match=text):
+        loaded.predict(table(3))
+
+
+@pytest.mark.parametrize("broken", [{}, [], "y ~ a", {"text": 3, "intercept": True}, {"text": "y ~ a", "intercept": 1}])
+def test_what_is_no_formula_is_refused_on_load(broken: Any, file: Path) -> None:
+    with pytest.raises(fastgd.DataError, match="cannot be loaded: the formula is not what Formula.to_dict wrote: it was changed"):
+        fastgd.load(edited(file, put(broken, "moments", "formula")))
+
+
+ROADS: dict[str, Callable[[Any, Path], Any]] = {
+    "pandas": lambda frame, folder: frame,
+    "polars": lambda frame, folder: pytest.importorskip("polars").from_pandas(frame),
+    "lazy": lambda frame, folder: pytest.importorskip("polars").from_pandas(frame).lazy(),
+    "list": lambda frame, folder: [frame[:2], frame[2:]],
+    "iterator": lambda frame, folder: iter([frame[:2], frame[2:]]),
+    "csv": lambda frame, folder: frame.to_csv(folder / "new.csv", index=False) or folder / "new.csv",
+    "files": lambda frame, folder: frame.to_csv(folder / "new.csv", index=False) or [str(folder / "new.csv")],
+}
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("text", [None, "y ~ a * C(town)", "y ~ 0 + center(a) + town + I(a ** 2)"])
+def test_a_loaded_fit_takes_new_rows(road: str, text: str | None, tmp_path: Path) -> None:
+    """They need not show every category, and the columns' names need not be said again."""
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    whole, n = table(60), 57
+    new = whole[n:].assign(more="text")
+    assert len(set(new["town"])) < 3
+    fastgd.fit(whole[:n], text or "y", features=None if text else ["a"]).save(tmp_path / "model.json")
+    moments = fastgd.load(tmp_path / "model.json").moments
+    if text is None:
+        new = new.drop(columns="town")
+    updated = fastgd.fit(moments.update(ROADS[road](new, tmp_path)))
+    at_once = fastgd.fit(whole, text or "y", features=None if text else ["a"])
+    assert updated.moments.n_samples == 60
+    assert updated.predict(whole) == pytest.approx(at_once.predict(whole), rel=1e-12)
+    assert updated.inference().p_value[-1] == pytest.approx(at_once.inference().p_value[-1], rel=1e-9)
+
+
+def test_weights_and_missing_values_of_new_rows(tmp_path: Path) -> None:
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    whole, text = table(60), "y ~ a + town"
+    whole.loc[58, "a"] = np.nan
+    fastgd.fit(whole[:50], text, sample_weight="w").save(tmp_path / "model.json")
+    at_once = fastgd.fit(whole, text, sample_weight="w", missing="drop")
+    moments = fastgd.load(tmp_path / "model.json").moments
+    updated = fastgd.fit(moments.update(whole[50:], sample_weight="w", missing="drop"))
+    assert updated.coef == pytest.approx(at_once.coef, rel=1e-12)
+    assert (updated.n_dropped, at_once.n_dropped) == (1, 1)
+    rows = whole[50:].drop(index=58)
+    given = fastgd.fit(fastgd.load(tmp_path / "model.json").moments.update(rows, sample_weight=rows["w"].to_numpy()))
+    assert given.coef.tolist() == updated.coef.tolist()
+
+
+def test_new_rows_without_names_are_taken_by_position(tmp_path: Path) -> None:
+    frame = table(60)
+    fastgd.fit(frame[["a", "w"]], frame["y"]).save(tmp_path / "model.json")
+    expected = fastgd.fit(np.vstack([frame[["a", "w", "y"]].to_numpy(), [[1.0, 2.0, 3.0]]])).coef
+    X, y = np.array([[1.0, 2.0]]), np.array([3.0])
+    named = frame[["w", "a"]][:1].assign(w=2.0, a=1.0), frame["y"][:1] * 0.0 + 3.0  # a pair of columns, and no two blocks
+    news: list[Any] = [named, (X, y), [[1.0, 2.0, 3.0]], [(X, y)], iter([(X, y)]), np.array([[1.0, 2.0, 3.0]])]
+    for new in news:
+        updated = fastgd.fit(fastgd.load(tmp_path / "model.json").moments.update(new))
+        assert (updated.moments.n_samples, updated.feature_names) == (61, ("a", "w"))
+        assert updated.coef == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda new: new.assign(town="Z"), "^town holds 'Z' in row 0, a level that the fit did not see: it knows 'A', 'B', 'C'"),
+        (lambda new: new.drop(columns="a"), "^no column 'a' in the frame"),
+        (lambda new: new[:0], "^no rows: the frame holds column names only"),
+        (lambda new: [new[:2], new.assign(town="Z")], "^town holds 'Z' in row 0 of block 1"),
+        (lambda new: new[["a", "y"]].to_numpy(), "^these moments have 3 features and the others 1"),
+    ],
+)
+def test_new_rows_that_do_not_fit_are_refused_and_change_nothing(change: Any, text: str, tmp_path: Path) -> None:
+    pytest.importorskip("formulaic", reason="needs formulaic")
+    fastgd.fit(table(60), "y ~ a + C(town)").save(tmp_path / "model.json")
+    moments = fastgd.load(tmp_path / "model.json").moments
+    before = moments.to_bytes()
+    with pytest.raises(fastgd.DataError, match=text):
+        moments.update(change(table(5)))
+    assert moments.to_bytes() == before
+
+
+WRITTEN = """{
+ "format": "fastgd model",
+ "version": 1,
+ "result": {
+  "status": "converged",
+  "intercept": 0.0,
+  "coef": [1.9],
+  "error": 0.175,
+  "n_iter": 20781,
+  "remaining": 0.0
+ },
+ "request": {
+  "learning_rate": "auto",
+  "max_iter": null,
+  "tol": null,
+  "start": [0.0, 0.0],
+  "fit_intercept": true,
+  "standardize": false
+ },
+ "moments": {
+  "n_samples": 4,
+  "n_dropped": 0,
+  "feature_names": ["hours"],
+  "target_name": "score",
+  "formula": null,
+  "log_weight": 0,
+  "library": "pandas",
+  "high": [4.0, 10.0, 19.0, 30.0, 57.0, 109.0],
+  "low": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+  "shift": [0.0, 0.0],
+  "exponent": [0, 0, 0],
+  "solution": null
+ },
+ "sha256": "8a402d0ec3f8f70007f6e5f3aea618730da99a97b3f3c3e2583759b027579243"
+}
+"""
+
+
+def test_a_file_of_version_1_stays_readable(tmp_path: Path) -> None:
+    """Whatever changes here would shut out the files that people have: it takes another version, and this one's still read."""
+    (tmp_path / "old.json").write_text(WRITTEN)
+    loaded = fastgd.load(tmp_path / "old.json")
+    assert loaded.predict([5.0]).tolist() == [9.5]
+    assert loaded.moments.update([5.0], [9.5]).n_samples == 5
+    pandas = pytest.importorskip("pandas", reason="names come with frames")
+    new = fastgd.fit(pandas.DataFrame({"hours": [1, 2, 3, 4], "score": [2, 4, 5, 8]}), "score")
+    new.save(tmp_path / "new.json")
+    machines_own = r'"(n_iter|sha256)": .*'  # the first follows from logarithms, whose last digit is the machine's
+    assert re.sub(machines_own, "", (tmp_path / "new.json").read_text()) == re.sub(machines_own, "", WRITTEN)
+
+
 def test_the_file_is_small_json_with_the_outcome_in_it(file: Path) -> None:
     result = fastgd.load(file)
     content = json.loads(file.read_text())
@@ -247,6 +441,10 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(None, "moments", "target_name"), "'target_name' in moments is not a name"),
         (put(0, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put(10**400, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
+        (put(-1, "moments", "n_dropped"), "'n_dropped' in moments is not a number of rows"),
+        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not a whole number"),
+        (put(1, "moments", "library"), "'library' in moments is not a name, or null"),
         (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
         (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
         (put("1", "moments", "high", 2), "'high' in moments is not a list of 6 numbers"),
@@ -265,6 +463,7 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put([1.0], "request", "start"), "start=.*: it must hold 2 numbers"),
         (put({}, "request", "start"), "start of type dict cannot be read"),
         (put([0.5000001], "result", "coef"), "its slope is 0.5000001, and its moments and request give 0.6538897"),
+        (put(-40.0, "moments", "high", 0), r"its moments are not those of any rows \(math domain error\)"),
         (put(1.5, "result", "intercept"), "its intercept is 1.5, and its moments and request give 0.4857963"),
         (put(1000, "request", "max_iter"), "its intercept is 0.4857963.*and its moments and request give"),
         (put(-57.0, "moments", "high", 1), "its intercept is 0.4857963.*and its moments and request give"),
@@ -273,6 +472,37 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
 def test_what_is_wrong_is_said(file: Path, edit: Edit, text: str) -> None:
     with pytest.raises(fastgd.DataError, match=f"model.json cannot be loaded: {text}"):
         fastgd.load(edited(file, edit))
+
+
+@pytest.mark.parametrize("line", ['"tol": 0.5,', '"intercept": 7.0,', '"format": "x",'])
+def test_a_key_that_stands_twice_is_refused(file: Path, line: str) -> None:
+    key = line.partition(":")[0]
+    file.write_text(file.read_text().replace(key, f"{line} {key}", 1))
+    with pytest.raises(fastgd.DataError, match=f"cannot be loaded: '{key[1:-1]}' stands in it twice"):
+        fastgd.load(file)
+
+
+@given(
+    st.sampled_from(["high", "low", "shift", "exponent", "n_samples", "n_dropped"]),
+    st.integers(0, 5),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([0, 1, -1, 1100, -1100, 2**53, 10**400]),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_moments_of_no_rows_are_refused_or_fitted(file: Path, key: str, place: int, value: float, whole: int) -> None:
+    """Whoever signs an edit can make any moments: no other error than ours, and no warning, comes of them."""
+    fastgd.fit(X, Y).save(file)
+
+    def edit(content: Any) -> None:
+        part = content["moments"]
+        if key.startswith("n_"):
+            part[key] = whole
+        else:
+            part[key][place % len(part[key])] = whole if key == "exponent" else value
+
+    with contextlib.suppress(fastgd.DataError):
+        loaded = fastgd.load(edited(file, edit))
+        assert np.isfinite([loaded.intercept, loaded.slope, loaded.inference().standard_error[0]]).all()
 
 
 def test_a_missing_checksum_is_said(file: Path) -> None:

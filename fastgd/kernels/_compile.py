@@ -1,37 +1,80 @@
-"""The compile policy of every kernel; the only file that says ``njit``."""
+"""The compile policy of every kernel; the only file that says ``njit``.
+
+A wheel may bring the kernels compiled ahead of time, for some processors: then numba is not even loaded. Otherwise, or with
+``FASTGD_JIT=1``, numba compiles each on its first call.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from numba import config, njit
-
-if TYPE_CHECKING:
-    from numba.core.dispatcher import Dispatcher
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_LEVELS = (("v4", "AVX512_SKX"), ("v3", "AVX2"))
+"""Levels of x86-64, best first, each with a feature, as NumPy calls it, of processors that have it."""
 
-def kernel(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
+
+@cache
+def ahead(file: str) -> ModuleType | None:
+    """The kernels of a file that a wheel brings for the best level that this processor has; None without such a wheel."""
+    if os.environ.get("FASTGD_JIT") == "1" or os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        return None
+    try:
+        from numpy._core._multiarray_umath import __cpu_features__ as features  # type: ignore[import-not-found]
+    except ImportError:
+        return None
+    for level, feature in _LEVELS:
+        if features.get(feature) and features.get("FMA3"):
+            try:
+                return import_module(f"fastgd.kernels._{file}_{level}")
+            except ImportError:
+                continue
+    return None
+
+
+IS_AHEAD = ahead("moments") is not None
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` on its first call, and keep the machine code on disk where a cache can be written.
 
     NumPy's error model (x / 0 is inf: no exception leaves a kernel, and loops vectorise), the GIL released,
     IEEE arithmetic as written: no ``fastmath`` of any kind, so a kernel equals its plain-Python run bit for bit.
+
+    Compiled ahead of time are those that Python calls; the others, which are part of these, stay as they are.
     """
+    if IS_AHEAD:
+        found: Callable[P, R] = getattr(ahead(function.__module__.rpartition(".")[2]), function.__name__, function)
+        return found
+    from numba import config, njit
+
+    plain: Any = function
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
-        function = np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities that compiled code makes in silence
+        plain = np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities that compiled code makes in silence
+    compiled: Callable[P, R]
     try:
-        return njit(cache=True, error_model="numpy", nogil=True)(function)
+        compiled = njit(cache=True, error_model="numpy", nogil=True)(plain)
     except RuntimeError:  # numba found no place that it may write to: read-only installation and no writable home
-        return njit(error_model="numpy", nogil=True)(function)
+        compiled = njit(error_model="numpy", nogil=True)(plain)
+    return compiled
 
 
-def inlined(function: Callable[P, R]) -> Dispatcher[Callable[P, R]]:
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """A piece that is copied into the kernels before compilation.
 
     LLVM then vectorises the loops around it: the moments of (x, y) ran twice as fast as with the same pieces as functions.
     """
-    return njit(inline="always", error_model="numpy", nogil=True)(function)
+    if IS_AHEAD:
+        return function
+    from numba import njit
+
+    compiled: Callable[P, R] = njit(inline="always", error_model="numpy", nogil=True)(function)
+    return compiled

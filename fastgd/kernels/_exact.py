@@ -6,20 +6,12 @@ what each returns is fixed by IEEE arithmetic alone, so that no change here can 
 
 from __future__ import annotations
 
-import platform
-from typing import Any
-
 import numpy as np
-from llvmlite import binding, ir
-from numba import types
-from numba.extending import intrinsic, overload
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined
+from fastgd.kernels._compile import IS_AHEAD, inlined
 
 _SPLITTER = 134217729.0  # 2^27 + 1
-
-_HAS_FMA = platform.machine().lower() in ("aarch64", "arm64") or bool(binding.get_host_cpu_features().get("fma"))
 
 
 @inlined
@@ -54,27 +46,6 @@ def product_error(a: float, b: float, p: float) -> float:
     return (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
 
 
-@intrinsic
-def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-@overload(product_error, inline="always")
-def _compile_product_error(a: Any, b: Any, p: Any) -> Any:
-    if not _HAS_FMA:
-        return product_error
-
-    def fused(a: Any, b: Any, p: Any) -> Any:
-        return _fused(a, b, -p)  # type: ignore[call-arg]
-
-    return fused
-
-
 def prefetch(column: NDArray[np.float64], index: int) -> None:
     """Ask for column[index], which may lie past the end, to be brought into cache.
 
@@ -82,25 +53,8 @@ def prefetch(column: NDArray[np.float64], index: int) -> None:
     """
 
 
-@intrinsic
-def _prefetch(context: Any, column: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        place = builder.bitcast(builder.gep(array.data, [arguments[1]]), ir.IntType(8).as_pointer())
-        word = ir.IntType(32)
-        function = builder.module.declare_intrinsic(
-            "llvm.prefetch", [place.type], ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
-        )
-        read, keep, data = word(0), word(3), word(1)
-        builder.call(function, [place, read, keep, data])
-        return context.get_dummy_value()
+if not IS_AHEAD:
+    from fastgd.kernels import _intrinsics
 
-    return types.void(column, index), generate
-
-
-@overload(prefetch)
-def _compile_prefetch(column: Any, index: Any) -> Any:
-    def call(column: Any, index: Any) -> None:
-        _prefetch(column, index)  # type: ignore[call-arg]
-
-    return call
+    _intrinsics.compile_as_fma(product_error)
+    _intrinsics.compile_as_prefetch(prefetch)

@@ -181,12 +181,11 @@ def solve(
         out[9, 1 + i], out[10, 1 + i] = spread
         out[13, 1 + i], out[14, 1 + i] = square_root(spread)
     for i in range(p + 1):
-        _, e = math.frexp(high[i, i])
-        unit[i] = e // 2
+        _, exponent = math.frexp(high[i, i])
+        unit[i] = exponent // 2
     for i in range(p + 1):
         for j in range(i, p + 1):
-            e = int(unit[i] + unit[j])
-            high[i, j], low[i, j] = scale_pair((high[i, j], low[i, j]), -e)
+            high[i, j], low[i, j] = scale_pair((high[i, j], low[i, j]), -int(unit[i] + unit[j]))
     rank = _factorise(high, low, noise, order)
     coef[:] = 0.0
     for k in range(rank - 1, -1, -1):

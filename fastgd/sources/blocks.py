@@ -93,7 +93,7 @@ def _tables(
     pairs, frames = _Pairs(features, missing), None
     for number, block in enumerate(blocks):
         if isinstance(block, tuple | list) and len(block) in _PAIR and not isinstance(block[0], _SCALARS):
-            name = sample_weight if target is None else target
+            name = target if isinstance(target, str) else sample_weight
             if name is not None:
                 raise DataError(f"block {number} is a pair (X, y), and {name!r} names a column of a frame: leave the name out")
             table = pairs.read(number, *block)

@@ -8,18 +8,21 @@ transforms alone: that is what `Formula` learns, keeps and writes.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
+from functools import cached_property
 from typing import Any, Never, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError
-from fastgd.sources.frames import Choice, Columns, column_values, listing, open_frame, require_column
+from fastgd.sources.frames import Choice, Columns, Known, column_values, library_of, listing, open_frame, require_column
 from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
 from fastgd.sources.terms import UnseenInError, as_pandas, evaluate, explained, factors_of, learns, parse, sources_of, term_of
 
 _PROBED, _PROBE = 4096, 64  # of so many first rows, those at either end are worked out once more by themselves
+_BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut off"
 _Data = dict[str, Any]
 
 
@@ -38,6 +41,8 @@ def choice_of(
     path: str | None = None,
 ) -> Choice:
     """The columns by name, or the formula, that is wanted of data that come in parts; `look` gives their first look at them."""
+    if isinstance(target, Known):
+        return target.choice(names, weight, missing, path)
     if not is_formula(target, names):
         return Columns.choose(names, target, features, weight, missing, path)
     refuse_features_of(target, features)
@@ -157,7 +162,7 @@ class Formula:
         columns, n, weight, n_dropped = self._rows(_require_frame(frame), place, self.missing, weighted=True)
         (y, X), lost = self._evaluate(columns, n, (self._left, self._right), place, self.missing)
         table = self._place(self.feature_names, path, line_of, first_row, block)
-        table.target_name, table.rows = self.target_name, place.rows
+        table.target_name, table.rows, table.library = self.target_name, place.rows, None if path else library_of(frame)
         table.X, table.y, table.weight, table.n_dropped, table.formula = X, y[:, 0], weight, n_dropped, self
         if lost.any():
             table = table.take(np.flatnonzero(~lost))
@@ -179,6 +184,12 @@ class Formula:
         """The choice of the feature columns of files to predict from."""
         return _Features(self)
 
+    def resumed(self, weight: str | None, missing: str) -> Formula:
+        """The same formula, with what it has learned, for more rows."""
+        other = copy(self)
+        other.weight, other.missing = weight, missing
+        return other
+
     def to_dict(self) -> dict[str, Any]:
         """The formula, its levels and what its transforms learned, in JSON's types: `from_dict` gives the same bits again."""
         return {
@@ -186,6 +197,7 @@ class Formula:
             "columns": [[name, levels] for name, levels in self._levels.items()],
             "state": [[name, packed(state, name)] for name, state in self._state.items()],
             "features": list(self.feature_names),
+            "intercept": self.has_intercept,
         }
 
     @classmethod
@@ -196,16 +208,18 @@ class Formula:
             made.text, made.weight, made.missing = stored["text"], None, "raise"
             levels = {name: found for name, found in stored["columns"]}
             state = {name: unpacked(learned) for name, learned in stored["state"]}
-            features = tuple(stored["features"])
+            features, intercept = tuple(stored["features"]), stored["intercept"]
             if not isinstance(made.text, str) or not all(map(_is_levels, levels.items())):
                 raise TypeError
         except (TypeError, ValueError, KeyError, AttributeError):
-            raise DataError("the formula is not what Formula.to_dict wrote: it was changed or cut off") from None
+            raise DataError(_BROKEN) from None
         made._parse(list(levels), "the stored formula")
         if set(levels) != set(made._levels):
             raise DataError(f"the formula {made.text!r} and the columns stored with it, {listing(list(levels))}, differ")
         made._levels, made._state = levels, state
         made._build()
+        if made.has_intercept is not intercept:
+            raise DataError(_BROKEN)
         if made.feature_names != features:
             raise DataError(
                 f"the formula {made.text!r} now makes the columns {listing(made.feature_names)}, and made "
@@ -445,6 +459,54 @@ class Formula:
             f"{expr} is {value} {place.place_of(row)}, where {cells}: every value must be a finite number; "
             f"change the formula or drop the row{counted}"
         )
+
+
+class StoredFormula:
+    """What `Formula.to_dict` wrote: a formula is code, and this one is not run before it is asked about rows.
+
+    Parameters
+    ----------
+    stored : dict
+
+    Attributes
+    ----------
+    text, has_intercept
+        As of `Formula`.
+
+    Raises
+    ------
+    DataError
+        For something else.
+    """
+
+    def __init__(self, stored: Any) -> None:
+        try:
+            self.text, self.has_intercept = stored["text"], stored["intercept"]
+        except (TypeError, KeyError):
+            raise DataError(_BROKEN) from None
+        if type(self.text) is not str or type(self.has_intercept) is not bool:
+            raise DataError(_BROKEN)
+        self._stored = stored
+
+    @cached_property
+    def _opened(self) -> Formula:
+        return Formula.from_dict(self._stored)
+
+    def features(self, frame: Any) -> NDArray[np.float64]:
+        """`Formula.features`."""
+        return self._opened.features(frame)
+
+    def without_target(self) -> _Features:
+        """`Formula.without_target`."""
+        return self._opened.without_target()
+
+    def resumed(self, weight: str | None, missing: str) -> Formula:
+        """`Formula.resumed`."""
+        return self._opened.resumed(weight, missing)
+
+    def to_dict(self) -> Any:
+        """What was stored."""
+        return self._stored
 
 
 class _Features:

@@ -79,7 +79,7 @@ class Columns:
 
         table = Table(EMPTY)
         table.feature_names, table.target_name, table.path, table.line_of = self.features, self.target, path, line_of
-        table.first_row, table.block = first_row, block
+        table.first_row, table.block, table.library = first_row, block, None if path else library_of(frame)
         names = (*self.features, self.target)
         columns = _arrow_floats(frame, names)
         if columns is None or self.weight is not None:
@@ -95,6 +95,32 @@ class Columns:
             columns = _values([frame.get_column(name) for name in names], table, self.missing, 0, hint)
         table.X, table.y = _matrix(columns[:-1]), columns[-1]
         return table.settle(self.missing)
+
+
+@dataclass(frozen=True)
+class Known:
+    """In the place of a target: the columns of rows that were read before, or the formula with what it learned from them."""
+
+    target: str
+    features: tuple[str, ...]
+    formula: Any = None
+
+    def choice(self, names: list[str], weight: Any, missing: str, path: str | None = None) -> Choice:
+        """The same columns of other rows."""
+        if self.formula is None:
+            return Columns.choose(names, self.target, self.features, weight, missing, path)
+        choice: Choice = self.formula.resumed(weight, missing)
+        for name in choice.needed:
+            require_column(name, names, path or "the frame")
+        return choice
+
+
+def library_of(frame: Any) -> str | None:
+    """Of a narwhals frame or series, as narwhals calls it, or of an Arrow table; None of those that narwhals only reads."""
+    if not hasattr(frame, "implementation"):
+        return "pyarrow" if hasattr(frame, "__arrow_c_stream__") or _is_batch(frame) else None
+    name = str(frame.implementation.value)
+    return name if name in ("pandas", "polars", "pyarrow") else None
 
 
 def read_frame(frame: Any, choice: Choice) -> Table | Stream:
@@ -168,7 +194,7 @@ def read_columns(
         drop,
     )
     table.feature_names, table.target_name = named.feature_names, named.target_name
-    table.weight, table.can_drop = named.weight, can_drop
+    table.weight, table.can_drop, table.library = named.weight, can_drop, library_of(X if xs else t)
     return table.settle(missing)
 
 

@@ -10,9 +10,19 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.arrays import numbers, read_arrays, read_points, refuse_features, weigh
+from fastgd.sources.arrays import numbers, read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.frames import Choice, Columns, batches, is_lazy, names_of, read_frame, require_column, require_frame_rows
+from fastgd.sources.frames import (
+    Choice,
+    Columns,
+    Known,
+    batches,
+    is_lazy,
+    names_of,
+    read_frame,
+    require_column,
+    require_frame_rows,
+)
 from fastgd.sources.table import Collection, Stream, Table, require_missing
 
 
@@ -31,7 +41,8 @@ def read(
         An iterable gives blocks: (X, y), (X, y, weights) or frames with the same columns. A list is one of blocks if its first
         element is a frame, or a pair or triple that begins with an array of one or two dimensions or a frame.
     target : str, optional
-        Column name, for a frame or a file; the last column of a file without it. Or y, where `data` is x alone.
+        Column name, for a frame or a file; the last column of a file without it. Or y, where `data` is x alone. Or `Known`, which
+        data without names of columns are read without.
     features : sequence of str, optional
         Columns of the frame or file to take; the others without it.
     sample_weight : array_like of shape (n,) or str, optional
@@ -61,12 +72,14 @@ def read(
         elif type(target) is ndarray is type(data):
             return read_arrays(data, target)
     require_missing(missing)
+    if isinstance(target, Known) and not _has_names(data):
+        target = None
     if any(map(_is_on_cluster, data if isinstance(data, tuple) else (data,))):
         return Collection(data, target, features, sample_weight, missing)
     weight = as_weight(sample_weight, missing)
     if isinstance(data, str | os.PathLike) or isinstance(data, list) and data and isinstance(data[0], str | os.PathLike):
         return _read_files(data, target, features, weight, missing)
-    if target is not None and not isinstance(target, str):
+    if target is not None and not isinstance(target, str | Known):
         return read_pair(data, target, features, weight, missing)
     if not isinstance(data, ARRAYS):
         return _read_object(data, target, features, weight, missing)
@@ -83,7 +96,7 @@ def read(
     return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
 
 
-def _read_object(data: Any, target: str | None, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
+def _read_object(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
     """A frame, something that NumPy takes for an array, or an iterable of blocks."""
     from fastgd.sources import frames
 
@@ -101,6 +114,18 @@ def _read_object(data: Any, target: str | None, features: Sequence[str] | None, 
     if isinstance(data, Iterable) and not isinstance(data, Mapping | Set | bytes | bytearray):
         return read_blocks(data, target, features, weight, missing)
     raise DataError(f"data of type {kind} cannot be read: pass (x, y), an array, a list of rows, a frame or a path")
+
+
+def _has_names(data: Any) -> bool:
+    """Whether the columns may have names: of files, frames and blocks."""
+    if isinstance(data, str | os.PathLike):
+        return True
+    if isinstance(data, ARRAYS):
+        is_pair = isinstance(data, tuple) and len(data) == 2
+        return not isinstance(data, ndarray) and not is_pair and is_blocks(data)
+    from fastgd.sources import frames
+
+    return frames.is_frame(data) or not hasattr(data, "__array__")
 
 
 def _is_on_cluster(data: Any) -> bool:
@@ -125,35 +150,58 @@ def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: 
 
 
 def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas import Formula, columns_of, is_formula, refuse_features_of
+    from fastgd.sources.formulas import is_formula, refuse_features_of
 
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
-    if not is_formula(target, names):
-        return read_frame(frame, Columns.choose(names, target, features, weight, missing))
-    refuse_features_of(target, features)
-    if not lazy:
+    by_formula = target.formula is not None if isinstance(target, Known) else is_formula(target, names)
+    if by_formula and isinstance(weight, ndarray | list | tuple):
+        frame, weight = _weighed(frame, weight, missing)
+    if isinstance(target, Known):
+        choice = target.choice(names_of(frame), weight, missing)
+    elif not by_formula:
+        choice = Columns.choose(names, target, features, weight, missing)
+    else:
+        refuse_features_of(target, features)
+        choice = _learned(frame, target, weight, missing)
+    return read_frame(frame, choice)
+
+
+def _weighed(frame: Any, weight: Any, missing: str) -> tuple[Any, str]:
+    """A frame in memory with weights as a column, and its name: a formula must not learn from rows that do not count."""
+    import narwhals as nw
+
+    name = "sample_weight"
+    while name in frame.columns:
+        name += "_"
+    values = read_weight(weight, len(frame), missing == "drop")
+    return frame.with_columns(nw.new_series(name, values, backend=frame.implementation)), name
+
+
+def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
+    """A formula after a look at a frame, in memory or lazy."""
+    from fastgd.sources.formulas import Formula, columns_of
+
+    if not is_lazy(frame):
         require_frame_rows(frame, "the frame")
-        named = weight if isinstance(weight, str) else None
-        table = Formula(target, frame, named, missing).table(frame)
-        return (table if weight is None or named else weigh(table, weight, missing)).require_rows()
+        return Formula(formula, frame, weight, missing)
     if not hasattr(frame, "select"):
         raise DataError(
-            f"the formula {target!r} needs a look at the categories before the rows, and these batches can be read only once: "
+            f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
             "pass an Arrow table"
         )
-    needed = (*columns_of(target, names), *([] if weight is None else [weight]))
-    return read_frame(frame, Formula.learn(target, batches(frame, needed), weight, missing))
+    needed = (*columns_of(formula, names_of(frame)), *([] if weight is None else [weight]))
+    return Formula.learn(formula, batches(frame, needed), weight, missing)
 
 
 def read_formula(stored: Any) -> Any:
-    """The formula that `Formula.to_dict` wrote, if there is one."""
+    """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
     if stored is None:
         return None
-    from fastgd.sources.formulas import Formula
+    from fastgd.sources.formulas import StoredFormula
 
-    return Formula.from_dict(stored)
+    return StoredFormula(stored)
 
 
 def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Stream:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from fastgd.errors import missing_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe & Ito's colours, which the colour-blind tell apart.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#888888"
 
-_MOST_POINTS = 5000  # more hide one another: from there on their density is drawn
-_CELLS = 60  # of the density, along either axis
-_CHUNK = 262_144  # rows counted at a time
 _LONGEST_NAME = 40
+_LONGEST_LINE = 36  # of an axis' name, beside which another picture stands
 _HANDLE = 5  # letters' width of a legend's sample of line or marker
 
 
@@ -45,21 +42,10 @@ def padded(low: float, high: float) -> tuple[float, float]:
     return low - edge, high + edge
 
 
-def draw_points(ax: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-    label = f"{len(x):,} point" + ("" if len(x) == 1 else "s")
-    if len(x) <= _MOST_POINTS:
-        ax.plot(x, y, color=GREY, ls="", marker="o", ms=4, alpha=0.7, label=label)
-        return
-    from matplotlib.colors import LinearSegmentedColormap
-
-    # Neither so light that a cell of one point is lost, nor so dark that the lines are.
-    greys = LinearSegmentedColormap.from_list("density", ["#dddddd", "#666666"])
-    edges = [np.linspace(*limits, _CELLS + 1) for limits in (ax.get_xlim(), ax.get_ylim())]
-    counts = np.zeros((_CELLS, _CELLS))
-    for start in range(0, len(x), _CHUNK):  # hexbin took 900 MB for 10^7 points, this 28
-        counts += np.histogram2d(x[start : start + _CHUNK], y[start : start + _CHUNK], edges)[0]
-    ax.pcolormesh(*edges, np.ma.masked_equal(counts.T, 0.0), norm="log", cmap=greys)
-    ax.plot([], [], color=GREY, ls="", marker="s", label=f"{label} (the darker, the more)")
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Limits that differ: around a single value, half of it to either side."""
+    around = 0.5 * abs(low) or 1.0
+    return (low, high) if low < high else (low - around, high + around)
 
 
 def outside(is_so: bool) -> str:
@@ -67,10 +53,15 @@ def outside(is_so: bool) -> str:
     return " (outside)" if is_so else ""
 
 
-def plain(name: str) -> str:
+def plain(name: str, longest: int = _LONGEST_NAME) -> str:
     """A column's name, cut where no axis is as long; matplotlib takes what stands between two dollar signs for a formula."""
-    short = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    short = name if len(name) <= longest else name[: longest - 1] + "…"
     return short.replace("$", r"\$")
+
+
+def name_axes(ax: Axes, x: str, y: str) -> None:
+    """Names that may be longer than half a page is wide, broken."""
+    ax.set(xlabel=textwrap.fill(x, _LONGEST_LINE), ylabel=textwrap.fill(y, _LONGEST_LINE))
 
 
 def plain_ticks(ax: Axes) -> None:
@@ -84,6 +75,46 @@ def plain_ticks(ax: Axes) -> None:
         axis.set_major_formatter(StrMethodFormatter("{x:,.15g}"))
     if widest > 10:
         ax.tick_params(axis="x", labelrotation=30)
+
+
+def rate_ticks(ax: Axes, is_log: bool) -> None:
+    """Learning rates along x, factors along y."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator
+
+    if is_log:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(numticks=6))
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:.3g}"))
+    if ax.get_ylim()[1] > 20.0:
+        ax.set_yscale("symlog", linthresh=2.0)
+        ax.yaxis.set_major_locator(FixedLocator([0.0, 1.0, *_powers(1.0, math.log10(ax.get_ylim()[1]))]))
+
+
+def share_ticks(ax: Axes, largest: float) -> None:
+    """Shares along x, as percentages, or where some are above 1 on a logarithmic axis, as multiples."""
+    from matplotlib.ticker import PercentFormatter
+
+    if largest > 1.0:
+        ax.set_xscale("log")
+        ax.set_xlim(0.1, 10.0 ** min(308.0, 1.4 * math.log10(largest) + 1.0))
+    else:
+        ax.set_xlim(0.0, 1.02)
+        ax.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0])
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+
+
+def above_bar(ax: Axes, place: int, text: str) -> None:
+    """What a horizontal bar is of, and its figure, where they take no width from it."""
+    ax.annotate(text, (0.0, place - 0.24), (4, 1), xycoords=("axes fraction", "data"), textcoords="offset points", size="small")
+
+
+def say(ax: Axes, text: str) -> Axes:
+    """A sentence in the place of a picture that there is none of."""
+    ax.set(xticks=[], yticks=[])
+    ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes)
+    return ax
 
 
 def log_axes(ax: Axes, last: int, least: float, most: float) -> None:
@@ -112,7 +143,7 @@ def _powers(low: float, high: float) -> list[float]:
     return [10.0**k for k in range(math.ceil(low), math.floor(high) + 1) if k % max(step, 1) == 0]
 
 
-def legend_above(ax: Axes) -> None:
+def legend_above(ax: Axes, title: str | None = None) -> None:
     """Above the axes, where it hides nothing, and broken at their width, beyond which it would squeeze them.
 
     In a figure without a layout engine nobody makes room above them: there it stands inside, where the least is.
@@ -121,12 +152,23 @@ def legend_above(ax: Axes) -> None:
 
     handles, labels = ax.get_legend_handles_labels()
     font = FontProperties(size="small")
-    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.5) - _HANDLE
+    letters = int(72.0 * ax.get_window_extent().width / ax.figure.dpi / font.get_size_in_points() / 0.55) - _HANDLE
     labels = [_broken(label, max(12, letters)) for label in labels]
+    style = {"prop": font, "title": title, "title_fontproperties": font, "alignment": "left"}
     if ax.figure.get_layout_engine() is None:
-        ax.legend(handles, labels, prop=font, loc="best")
+        ax.legend(handles, labels, loc="best", **style)
     else:
-        ax.legend(handles, labels, prop=font, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderaxespad=0.2)
+        ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, borderaxespad=0.2, **style)
+
+
+def break_again(axes: Iterable[Axes], figure: Figure) -> None:
+    """The legends above axes, now that the layout has decided how wide these are."""
+    figure.draw_without_rendering()
+    for ax in axes:
+        legend = ax.get_legend()
+        if legend is not None:
+            title = legend.get_title()
+            legend_above(ax, title.get_text() if title.get_visible() else None)
 
 
 def _broken(label: str, letters: int) -> str:

@@ -1,0 +1,26 @@
+"""Columns as a frame: of the library that is asked for, that the data came from, or that is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from fastgd.errors import DataError, missing_extra
+
+_LIBRARIES = ("pandas", "polars", "pyarrow")
+
+
+def frame_of(columns: dict[str, list[Any]], backend: str | None, library: str | None) -> Any:
+    """Of text and, None being missing, of numbers: by `backend`, else by `library` or, where that is missing, as installed."""
+    import narwhals as nw
+
+    if backend is not None and backend not in _LIBRARIES:
+        raise DataError(f"backend={backend!r:.60}: pass 'pandas', 'polars' or 'pyarrow', or None for that of the data")
+    wanted = [backend] if backend else [*filter(None, [library]), *_LIBRARIES]
+    found: Any = next((name for name in wanted if find_spec(name)), None)
+    if found is None:
+        if backend is not None:
+            raise ImportError(f"to_frame needs {backend}, which is not installed: pip install {backend}")
+        raise missing_extra("pandas, polars or pyarrow", "files", "to_frame")
+    schema = {name: nw.String if any(isinstance(v, str) for v in values) else nw.Float64 for name, values in columns.items()}
+    return nw.from_dict(columns, schema=schema, backend=found).to_native()

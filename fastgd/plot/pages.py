@@ -1,0 +1,94 @@
+"""Pictures side by side."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastgd
+from fastgd.plot import canvas
+from fastgd.plot.bowl import surface
+from fastgd.plot.course import error_curve
+from fastgd.plot.lines import fit
+from fastgd.plot.observed import predicted, residuals
+from fastgd.plot.rates import directions, stability
+from fastgd.plot.rows import rows_of
+
+_WIDTH, _HEIGHT = 8.0, 4.5  # inches of a row of two
+_LINE = 36  # letters of a sentence in the place of a picture
+
+
+def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]:
+    """The pictures that say most about a fit, on one figure: what `FitResult.plot` shows.
+
+    Of one feature `fit` and `error_curve` above the two of `surface`, or without an intercept above `stability` and
+    `directions`. Of several features `error_curve` and `directions`, with points below `predicted` and `residuals`.
+
+    Parameters
+    ----------
+    result : FitResult
+    X, y : optional
+        Points to show, as `FitResult.plot` takes them.
+
+    Returns
+    -------
+    ndarray of matplotlib.axes.Axes, shape (2, 2), or of several features without points (1, 2)
+        As pandas gives for subplots; `axes[0, 0].figure` is the figure.
+
+    Raises
+    ------
+    DataError, ImportError
+        As `fit`.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> axes = fastgd.plot.page(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]))
+    >>> axes.shape
+    (2, 2)
+    """
+    is_line, has_points = len(result.feature_names) == 1, rows_of(result, X, y) is not None
+    rows = 1 + (is_line or has_points)
+    figure = canvas.pyplot().figure(figsize=(_WIDTH, _HEIGHT * rows), layout="constrained")
+    try:
+        axes: NDArray[Any] = figure.subplots(rows, 2, squeeze=False)
+        if is_line:
+            _of_line(result, X, y, axes)
+        else:
+            _of_many(result, X, y, axes)
+        canvas.break_again(axes.flat, figure)
+    except BaseException:
+        canvas.pyplot().close(figure)
+        raise
+    return axes
+
+
+def _of_line(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> None:
+    fit(result, X, y, ax=axes[0, 0])
+    error_curve(result, ax=axes[0, 1])
+    if result.rank == 2:
+        _or_reason(surface, result, axes[1])
+    else:
+        _or_reason(stability, result, axes[1, 0])
+        _or_reason(directions, result, axes[1, 1])
+
+
+def _of_many(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> None:
+    if len(axes) == 2:
+        predicted(result, X, y, ax=axes[0, 0])
+        residuals(result, X, y, ax=axes[0, 1])
+    error_curve(result, ax=axes[-1, 0])
+    _or_reason(directions, result, axes[-1, 1])
+
+
+def _or_reason(draw: Callable[..., Any], result: fastgd.FitResult, ax: Any) -> None:
+    """A picture, or why there is none: a page shall not fail for one figure that float64 cannot hold."""
+    try:
+        draw(result, ax=ax)
+    except fastgd.DataError as error:
+        for one in np.ravel(ax):
+            canvas.say(one, textwrap.fill(str(error), _LINE))

@@ -1,0 +1,170 @@
+"""What the rate makes of each direction of the error: in one iteration, and in those that were run."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fastgd
+from fastgd import report
+from fastgd.plot import canvas
+from fastgd.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_FAR = 4.0  # a rate so many times above the limit needs a logarithmic axis; so many times five below it, too
+_ZONES, _NAMES = (GREEN, ORANGE, PURPLE), ("monotone", "oscillating", "diverging")
+_MOST_LOG = 700.0  # of what exp can take
+_LONGEST_NAME = 24  # in a bar's text
+_MOST_NAMED = 20  # directions with a name and a figure at their bar
+
+
+def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
+    """What an iteration leaves of the distance, by learning rate: in which zone this run's rate lies, and how far from the limit.
+
+    Along the steepest direction an iteration multiplies the distance by 1 - 2 rate / limit, along the slowest by as much closer
+    to 1 as that is flatter. Below half of the limit no direction overshoots, from there to the limit the steepest one swings
+    around the minimum on its way there, and past it each iteration takes it farther away.
+
+    Parameters
+    ----------
+    result : FitResult
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without it. In a figure with layout="constrained" the legend stands above the axes.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    DataError
+        For data whose limit float64 cannot hold.
+    ImportError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> from matplotlib.figure import Figure
+    >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
+    >>> ax = fastgd.plot.stability(result, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.get_legend().get_texts()][-2:]
+    ['limit: 0.119756', 'this run: 0.05, × 0.165 and × 0.985']
+    """
+    rate = result.learning_rate
+    limit = result.stability.max_learning_rate if result.rank else math.inf
+    ax = canvas.axes_or_new(ax)
+    ax.set(xlabel="learning rate", ylabel="growth of the distance per iteration")
+    if limit in (0.0, math.inf):
+        return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
+    times = condition(result.stability)
+    is_far = not limit / (5.0 * _FAR) < rate < _FAR * limit
+    first, last = min(0.01 * limit, 0.3 * rate) if is_far else 0.0, max(1.5 * limit, (3.0 if is_far else 1.15) * rate)
+    rates = np.geomspace(first, last, 400) if is_far else np.linspace(0.0, last, 400)
+    rates = np.sort(np.append(rates, [0.5 * limit, limit]))  # the corners
+    curvatures = [2.0 / limit] + [2.0 / limit / times] * (times > 1.0)
+    ax.set_xlim(first, last)
+    ax.set_ylim(0.0, max(1.6, 1.15 * abs(1.0 - 2.0 * last / limit)))
+    canvas.rate_ticks(ax, is_far)
+    for low, high, color, zone in zip((first, 0.5 * limit, limit), (0.5 * limit, limit, last), _ZONES, _NAMES, strict=True):
+        ax.axvspan(low, high, color=color, alpha=0.15, lw=0.0, label=zone)
+    names = "steepest direction", f"slowest direction, {report.ratio(times)} times flatter"
+    for curvature, name, style in zip(curvatures, names, ("-", "--"), strict=False):
+        ax.plot(rates, np.abs(1.0 - curvature * rates), color=BLUE, lw=2.0, ls=style, label=name)
+    ax.axvline(limit, color=GREY, lw=1.5, label=f"limit: {limit:.6g}")
+    own = [curvature * rate for curvature in curvatures]
+    label = f"this run: {rate:.6g}, " + " and ".join(f"× {_factor(u)}" for u in own)
+    ax.plot([rate] * len(own), np.abs(1.0 - np.array(own)), color="black", ls="", marker="o", zorder=3.0, label=label)
+    canvas.legend_above(ax)
+    return ax
+
+
+def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
+    """How much of the distance along each direction of the error is still to go after the run, from the steepest to the slowest.
+
+    The directions are the eigenvectors of the curvature, in the coordinates descended in: descent goes along each by itself, and
+    after k iterations |1 - rate * eigenvalue|^k of the start's distance is left.
+
+    Parameters
+    ----------
+    result : FitResult
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    DataError
+        For data of which float64 cannot hold an eigenvalue.
+    ImportError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import fastgd
+    >>> from matplotlib.figure import Figure
+    >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.05, max_iter=100)
+    >>> ax = fastgd.plot.directions(result, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.texts]
+    ['1: mostly x, 5.5e-77 %', '2: mostly intercept, 22.1 %']
+    """
+    _, logs = factors(result)
+    steepest_first = logs[::-1] * float(result.n_iter) if result.n_iter else np.zeros(len(logs))
+    ax = canvas.axes_or_new(ax)
+    ax.set(xlabel="share of the distance still to go", ylabel="from the steepest direction to the slowest")
+    if len(logs) == 0:
+        return canvas.say(ax, "No direction is curved:\nthe data decide nothing.")
+    shares = np.exp(np.minimum(steepest_first, _MOST_LOG))
+    is_named = len(shares) <= _MOST_NAMED
+    ax.barh(np.arange(1, len(shares) + 1), shares, color=BLUE, height=0.4 if is_named else 1.0)
+    ax.set_ylim(len(shares) + 0.5, 0.5 - 0.2 * is_named)
+    canvas.share_ticks(ax, float(shares.max()))
+    if is_named:
+        ax.set_yticks([])
+        for place, (name, share) in enumerate(zip(_names(result), shares.tolist(), strict=True), 1):
+            left = report.share(share) if share <= 1.0 else f"× {share:.3g}"
+            canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
+    return ax
+
+
+def factors(result: fastgd.FitResult) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What an iteration multiplies the distance along each of `Stability.directions` by: sign, and logarithm of the size."""
+    found, rate = result.stability, result.learning_rate
+    values = found.eigenvalues[-result.rank :] if result.rank else np.zeros(0)
+    part = values / values.max(initial=0.0)
+    if len(part) and rate == found.best_learning_rate:  # which float64 may not tell from the limit
+        slower = part[0]
+        step, gap = 2.0 * part / (1.0 + slower), 2.0 * (slower + (1.0 - part)) / (1.0 + slower)
+    else:
+        step = 2.0 * rate / found.max_learning_rate * part if len(part) else part
+        gap = 2.0 - step
+    with np.errstate(divide="ignore"):
+        return np.where(step > 1.0, -1.0, 1.0), np.log1p(-np.minimum(step, gap))
+
+
+def _names(result: fastgd.FitResult) -> list[str]:
+    """Of the parameter that each direction is mostly made of, the steepest direction first."""
+    names = ["intercept"] * result.fit_intercept + list(result.feature_names)
+    return [canvas.plain(names[i], _LONGEST_NAME) for i in np.abs(result.stability.directions[::-1]).argmax(axis=1)]
+
+
+def condition(found: fastgd.Stability) -> float:
+    """inf where float64 cannot hold it: a picture shall not fail for one figure."""
+    try:
+        return found.condition
+    except fastgd.DataError:
+        return math.inf
+
+
+def _factor(step: float) -> str:
+    """|1 - step|, which never rounds to 1 what is less."""
+    near = min(step, 2.0 - step)
+    return f"(1 - {near:.2g})" if 0.0 < near < 1e-3 else f"{abs(1.0 - step):.4g}"
