@@ -547,7 +547,16 @@ class FitResult:
                 raise DataError("the data are a Dask collection: pass rows in memory or files to explore, or none")
             rows = (_rows_of(table) for table in ([source] if isinstance(source, Table) else source))
         weight = self._begun.get("WEIGHT"), self._begun.get("WEIGHT_EXPONENT")
-        replace(os.path.realpath(path), explorer.page(self, rows, scale(*weight, "the sum of the weights", "sample_weight")))
+        total = scale(*weight, "the sum of the weights", "sample_weight")
+        replace(os.path.realpath(path), explorer.page(self, total, self._in_pairs, rows))
+
+    def _in_pairs(self) -> dict[str, Any]:
+        from fastgd import pairs
+
+        if len(self.feature_names) == 1:
+            return pairs.of_line(self._moments)
+        names = {"raw": False, "standardized": True}
+        return {name: pairs.of_problem(self._moments, self.fit_intercept, choice) for name, choice in names.items()}
 
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`; None if none.

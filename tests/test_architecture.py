@@ -54,6 +54,7 @@ LEVELS = {
     "moments.py": 2.6,
     "descent.py": 2.65,
     "wide.py": 2.66,
+    "pairs.py": 2.7,
     "stability.py": 2.7,
     "framing.py": 2.75,
     "page.py": 2.75,

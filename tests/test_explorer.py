@@ -608,6 +608,24 @@ def test_many_features_are_pythons(open_page: Any, intercept: bool, standardize:
     assert found and int(found[1]) in (n + 1, n + 2)  # a fit also stops before R squared leaves it
 
 
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("features", [1, 2, 5])
+def test_digits_at_the_limit_of_the_rate_where_the_condition_is_bad(open_page: Any, features: int, standardize: bool) -> None:
+    """From the moments alone, after as many iterations as the condition number has, where each is as large as the last."""
+    rng = np.random.default_rng(6)
+    x = 90.0 + rng.normal(size=(50, features)) * np.geomspace(1.0, 5.0, features)
+    y = x.sum(axis=1) + rng.normal(size=50)
+    best = fastgd.analyse(x, y, standardize=standardize)
+    assert standardize or 1e7 < best.condition < 1e10
+    rate = best.max_learning_rate * (1.0 - 1e-9)
+    result = fastgd.fit(x, y, learning_rate=rate, max_iter=5, standardize=standardize)
+    tab = open_page(page_of(result))
+    natural = [result.optimum.intercept, *result.optimum.coef.tolist()]
+    for k in (5, 10**6, 10**8 + 1, 10**9):
+        path = result.path(at=[k])
+        assert_digits(theta(tab, k), [path.intercept[0], *path.coef[0].tolist()], natural)
+
+
 def test_dependent_columns_leave_directions_where_they_are(open_page: Any) -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(20, 3))

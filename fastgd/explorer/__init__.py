@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -28,18 +28,24 @@ _LAST = 10**15  # iteration that the page can be at: its numbers are float64, wh
 _SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double arithmetic still splits
 
 
-def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None = None, weight: float | None = None) -> str:
+def page(
+    result: fastgd.FitResult,
+    weight: float,
+    numbers: Callable[[], dict[str, Any]],
+    rows: Iterable[tuple[ArrayLike, ...]] | None = None,
+) -> str:
     """The page of a fit as HTML text: what `FitResult.explore` writes.
 
     Parameters
     ----------
     result : FitResult
+    weight : float
+        Sum of the weights, or the number of rows.
+    numbers : callable
+        Gives what the page computes on from, in double-double: as `fastgd.pairs` has it of one feature, or of several in the
+        data's coordinates ("raw") and in standardised ones ("standardized").
     rows : iterable of (x, y) or of (x, y, weights), optional
-        The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample. Of rows that are all drawn the
-        page makes the moments itself, in double-double. Else it starts from what float64 holds of them, which at rates close to
-        the limit leaves so many digits fewer as the condition number has more than six.
-    weight : float, optional
-        Sum of the weights, the number of rows without it.
+        The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample.
 
     Returns
     -------
@@ -54,10 +60,12 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
 
     Examples
     --------
-    >>> import fastgd
-    >>> html = fastgd.explorer.page(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]), [([1, 2, 3, 4], [2, 4, 5, 8])])
-    >>> html.startswith("<!DOCTYPE html>"), len(html) < 2_000_000
-    (True, True)
+    >>> import fastgd, os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = os.path.join(folder, "page.html")
+    ...     fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).explore(file, [1, 2, 3, 4], [2, 4, 5, 8])
+    ...     os.path.getsize(file) < 2_000_000
+    True
     """
     try:
         from fastgd.explorer import figures
@@ -67,8 +75,8 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
         raise missing_extra("bokeh", "explorer", "the explorer") from None
     _require_sizes(result)
     one = len(result.feature_names) == 1
-    data = _facts(result, float(result.moments.n_samples if weight is None else weight))
-    data |= _line(result, rows) if one else _many(result, data["weight"])
+    data = _facts(result, weight)
+    data |= (_line(result, rows) | {"exact": numbers()}) if one else _many(result, weight, numbers())
     texts = {
         "bokeh": figures.library(),
         "figures": _json(figures.draw(result, one)),
@@ -163,30 +171,8 @@ def _require_the_same(fitted: fastgd.Moments, shown: fastgd.Moments) -> None:
         raise fastgd.DataError(f"{count}: pass the same data, features and weights as to fit")
 
 
-def _many(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
-    stability = result.stability
-    other = fastgd.analyse(result.moments, fit_intercept=result.fit_intercept, standardize=False) if result.standardize else None
-    raw, standardized = (other, stability) if other is not None else (stability, stability.standardized())
-    return {"raw": _problem(result, raw, weight), "standardized": _problem(result, standardized, weight)}
-
-
-def _problem(result: fastgd.FitResult, stability: fastgd.Stability, weight: float) -> dict[str, Any]:
-    """What `descent.js` needs of many features: the optimum, and the spectrum, the intercept's part first."""
-    moments, optimum = result.moments, result.optimum
-    mean, squares = moments.mean[:-1], np.diag(moments.covariance)[:-1]
-    vectors = stability.directions
-    if not result.fit_intercept:
-        squares = squares + mean**2
-        vectors = np.column_stack([np.zeros(len(vectors)), vectors])
-    return {
-        "weight": weight,
-        "intercept": result.fit_intercept,
-        "standardize": stability.standardize,
-        "parameters": len(result.start),
-        "mean": mean.tolist(),
-        "scale": np.sqrt(squares).tolist(),
-        "best": [optimum.intercept, *optimum.coef.tolist()],
-        "least": optimum.error,
-        "eigenvalues": stability.eigenvalues[len(result.start) - stability.rank :].tolist(),
-        "directions": vectors.tolist(),
+def _many(result: fastgd.FitResult, weight: float, numbers: dict[str, Any]) -> dict[str, Any]:
+    same = {
+        "weight": weight, "intercept": result.fit_intercept, "parameters": len(result.start), "least": result.optimum.error
     }
+    return {coordinates: problem | same for coordinates, problem in numbers.items()}

@@ -112,11 +112,9 @@ const Descent = (() => {
     return close(addRows(addRows(sums, before, centre, -1), after, centre, 1), centre);
   }
 
-  /** From float64 means [x, y] and covariances [[xx, xy], [xy, yy]]. */
-  function momentsFrom(weight, mean, covariance) {
-    const pair = (value) => [value, 0];
-    const [[xx, xy], [, yy]] = covariance;
-    return { weight, meanX: pair(mean[0]), meanY: pair(mean[1]), xx: pair(xx), xy: pair(xy), yy: pair(yy) };
+  /** From means [x, y] and covariances [[xx, xy], [xy, yy]], as pairs. */
+  function momentsFrom(weight, { mean, covariance: [[xx, xy], [, yy]] }) {
+    return { weight, meanX: mean[0], meanY: mean[1], xx, xy, yy };
   }
 
   /** The problem of one feature: least squares, eigenvalues and vectors of A = [[1, m], [m, q]], m = mean(x), q = mean(x^2). */
@@ -161,15 +159,12 @@ const Descent = (() => {
     return [{ value: large, vector: [b, w] }, { value: divide(variance, large), vector: [negative(w), b] }];
   }
 
-  /** The problem of many features, whose spectrum Python found: eigenvalues of H in ascending order, those of zero left out. */
+  /** The problem of many features, whose spectrum Python found; numbers as pairs, but for the directions. */
   function many(given) {
-    const pair = (value) => [value, 0];
-    const directions = given.eigenvalues.map((value, i) => ({ value: pair(value / 2), vector: given.directions[i].map(pair) }));
-    return {
-      weight: given.weight, intercept: given.intercept, standardize: given.standardize, mean: [1, ...given.mean].map(pair),
-      scale: given.standardize ? [1, ...given.scale].map(pair) : null, best: given.best.map(pair), least: given.least,
-      directions: directions.reverse(), parameters: given.parameters,
-    };
+    const { weight, intercept, standardize, best, least, parameters } = given;
+    const directions = given.eigenvalues.map((value, i) => ({ value, vector: given.directions[i].map((part) => [part, 0]) }));
+    const scale = standardize ? [ONE, ...given.scale] : null;
+    return { weight, intercept, standardize, mean: [ONE, ...given.mean], scale, best, least, directions, parameters };
   }
 
   /** 2 / lambda_max, the first float64 that is not stable; 2 / (lambda_min + lambda_max), kept below it; 1 / lambda_max. */

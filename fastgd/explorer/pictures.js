@@ -235,11 +235,11 @@ const Pictures = (() => {
 
   // coefficients of many features
 
-  const spreads = () => given.standardized.scale;
+  const spreads = () => given.standardized.scale.map((pair) => pair[0]);
 
   function choosePaths() {
     const { best } = given.standardized;
-    const sizes = spreads().map((scale, i) => [Math.abs(best[i + 1]) * scale, i + 1]).sort((a, b) => b[0] - a[0]);
+    const sizes = spreads().map((scale, i) => [Math.abs(best[i + 1][0]) * scale, i + 1]).sort((a, b) => b[0] - a[0]);
     const chosen = sizes.slice(0, COLOURS.length).map(([, j]) => j).sort((a, b) => a - b);
     chosen.forEach((j, i) => colourOf.set(j, COLOURS[i]));
     const some = ` Drawn are the ${chosen.length} that end farthest from 0; the table has all.`;
