@@ -48,5 +48,8 @@ def _unpacked_wheel() -> str:
 def _run(arguments: tuple[str, ...], extra: dict[str, str]) -> list[float]:
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env |= {"PYTHONPATH": str(Path(fastgd.__file__).parent.parent)} | extra
-    done = subprocess.run([sys.executable, *arguments], env=env, check=True, stdout=subprocess.PIPE, text=True)
+    # From elsewhere: `python -c` would take the fastgd of the folder that it is started in.
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=_folder().name, env=env, check=True, stdout=subprocess.PIPE, text=True
+    )
     return list(map(float, done.stdout.split()))
