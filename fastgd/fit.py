@@ -130,6 +130,7 @@ def fit(
     if type(fit_intercept) is not bool or type(standardize) is not bool:
         fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
 
+    limit_only = max_iter is None and tol is None and rate != rate
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
@@ -140,7 +141,7 @@ def fit(
             if theta is not None:
                 _require_parameters(start, source.n_features, fit_intercept)
             wanted = None
-            if max_iter is None and tol is None and rate != rate and source.X.shape[1] >= wide.FEATURES:
+            if limit_only and source.X.shape[1] >= wide.FEATURES:
                 wanted = fit_intercept and (source.formula is None or source.formula.has_intercept)
             plain = n_jobs == 1 and progress is None and wanted is None
             moments = sum_table(source) if plain else _moments(source, n_jobs, progress, wanted)
@@ -151,7 +152,6 @@ def fit(
         state = _empty(kernels.LINE_SHAPE)
         outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, rate, iterations, odd, tolerance, state)
     else:
-        limit_only = max_iter is None and tol is None and rate != rate
         state = analyse_moments(moments, fit_intercept, standardize, with_directions=not limit_only)
         if theta is not None:
             _require_parameters(start, moments.n_features, fit_intercept)

@@ -253,8 +253,8 @@ def _on_rank(result: FitResult) -> str:
     return f"{', and '.join(parts)}: the data leave {directions} undecided, and {least}."
 
 
-def _condition(stability: Stability) -> float:
-    """inf where float64 cannot hold it: a text shall not fail for one figure."""
+def condition(stability: Stability) -> float:
+    """inf where float64 cannot hold it: no text and no picture shall fail for one figure."""
     try:
         return stability.condition
     except DataError:
@@ -274,46 +274,46 @@ def _along(stability: Stability, direction: int) -> list[str]:
 
 def _on_scaling(result: FitResult) -> str:
     stability, names = result.stability, result.feature_names
-    if result.standardize and (len(names) == 1 or _condition(stability) < 1.0 + 1e-9):
+    if result.standardize and (len(names) == 1 or condition(stability) < 1.0 + 1e-9):
         who = f"{listing(names)} {'was' if len(names) == 1 else 'were'} standardised"
         return f"{who}: all directions are equally steep, and the best rate arrives in one iteration."
-    if _condition(stability) <= 1.5:
+    if condition(stability) <= 1.5:
         return ""
     if len(names) == 1:
         return (
-            f"One direction is {ratio(_condition(stability))} times steeper than the other, because {names[0]} is far from mean "
+            f"One direction is {ratio(condition(stability))} times steeper than the other, because {names[0]} is far from mean "
             "0 and spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same "
             "units."
         )
     slow, steep = _along(stability, 0), _along(stability, -1)
     if result.standardize:
-        if _condition(stability) > _TIED:
+        if condition(stability) > _TIED:
             return _on_collinearity(stability, slow)
-        return f"The features were standardised: the directions differ by {ratio(_condition(stability))} only."
+        return f"The features were standardised: the directions differ by {ratio(condition(stability))} only."
     scaled = stability.standardized()
     needed, now = scaled.iterations(_MILLIONTH), stability.iterations(_MILLIONTH)
     assert needed is not None and now is not None
     text = (
         f"The steepest direction, along {listing(steep)}, limits the rate; the slowest, along {listing(slow)}, is "
-        f"{ratio(_condition(stability))} times flatter. "
+        f"{ratio(condition(stability))} times flatter. "
     )
     if needed >= now:
         return text + "standardize=True would not make it faster."
     text += (
-        f"With standardize=True the directions differ by {ratio(_condition(scaled))} only, and the best rate needs at most "
+        f"With standardize=True the directions differ by {ratio(condition(scaled))} only, and the best rate needs at most "
         f"{iterations(needed)} to come within a millionth of the distance, instead of {count(now)}; the result is in the same "
         "units."
     )
-    return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if _condition(scaled) > _TIED else text
+    return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if condition(scaled) > _TIED else text
 
 
 def _on_collinearity(stability: Stability, slow: list[str]) -> str:
     """Of standardised columns, where only their dependence makes one direction slower than another."""
     if not 2 <= len(slow) <= _SHOWN:
-        return f"The slowest direction is along {listing(slow)}, {ratio(_condition(stability))} times flatter than the steepest."
+        return f"The slowest direction is along {listing(slow)}, {ratio(condition(stability))} times flatter than the steepest."
     return (
         f"{listing(slow)} move together: even standardised, telling them apart is the slowest direction, "
-        f"{ratio(_condition(stability))} times flatter than the steepest."
+        f"{ratio(condition(stability))} times flatter than the steepest."
     )
 
 

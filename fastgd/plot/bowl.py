@@ -15,7 +15,6 @@ from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
 from fastgd.plot.course import run
 from fastgd.plot.plane import MOST_SWINGS, STEPS, Plane, plane_of
-from fastgd.plot.rates import condition
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,7 +107,7 @@ def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
     ax.plot(*plane.points(decades, decades == 1.0).T, label="iterations 1, 10, 100, …", **style)
     ax.plot(*plane.points(np.zeros(1), False).T, color="black", ls="", marker="s", ms=5, label="start")
     ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white", label="optimum")
-    canvas.legend_above(ax, f"{title}, {report.ratio(condition(result.stability))} : 1")
+    canvas.legend_above(ax, f"{title}, {report.ratio(report.condition(result.stability))} : 1")
 
 
 def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:

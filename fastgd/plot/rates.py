@@ -62,7 +62,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="learning rate", ylabel="growth of the distance per iteration")
     if limit in (0.0, math.inf):
         return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
-    times = condition(result.stability)
+    times = report.condition(result.stability)
     is_far = not limit / (5.0 * _FAR) < rate < _FAR * limit
     first, last = min(0.01 * limit, 0.3 * rate) if is_far else 0.0, max(1.5 * limit, (3.0 if is_far else 1.15) * rate)
     rates = np.geomspace(first, last, 400) if is_far else np.linspace(0.0, last, 400)
@@ -154,14 +154,6 @@ def _names(result: fastgd.FitResult) -> list[str]:
     """Of the parameter that each direction is mostly made of, the steepest direction first."""
     names = ["intercept"] * result.fit_intercept + list(result.feature_names)
     return [canvas.plain(names[i], _LONGEST_NAME) for i in np.abs(result.stability.directions[::-1]).argmax(axis=1)]
-
-
-def condition(found: fastgd.Stability) -> float:
-    """inf where float64 cannot hold it: a picture shall not fail for one figure."""
-    try:
-        return found.condition
-    except fastgd.DataError:
-        return math.inf
 
 
 def _factor(step: float) -> str:
