@@ -47,15 +47,15 @@ def fit(
 ) -> FitResult:
     """Linear regression by plain full-batch gradient descent, at the cost of one pass over the data.
 
-    The result is the iterate that the loop b, w -= learning_rate * gradient of (1/N) sum (y - b - x w)^2 would reach in
-    exact arithmetic, found in closed form: theta_k = theta* + Q (1 - eta Lambda)^k Q' (theta_0 - theta*).
+    The result is the iterate that the loop ``b, w -= learning_rate * gradient of (1/N) sum (y - b - x w)^2`` would reach in
+    exact arithmetic, found in closed form: ``theta_k = theta* + Q (1 - eta Lambda)^k Q' (theta_0 - theta*)``.
 
     Parameters
     ----------
     data : (x, y), array, list of rows, frame, path, iterable, Dask collection or Moments
         x of shape (n,) or (n, p) and y of shape (n,); or one array of shape (n, p + 1), the target last; or a frame that
         narwhals reads (pandas, Polars, PyArrow, DuckDB); or CSV or Parquet files: a path, a list of paths or a pattern like
-        "part-*.parquet"; or an iterable of blocks (x, y) or frames; or `Moments`. Lazy frames, files and iterables are read piece
+        ``part-*.parquet``; or an iterable of blocks (x, y) or frames; or `Moments`. Lazy frames, files and iterables are read piece
         by piece and may be larger than memory. x may be a frame and y a series: rows belong together by position, and the names
         are kept.
     target : str or array_like, optional

@@ -68,7 +68,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
     n_iter_ : int
         Iterations that the plain loop needs; it may be 10^20, and costs nothing.
     result_ : fastgd.FitResult
-        All that is known of the fit: `result_.summary()`, `.explain()`, `.optimum`, `.stability`, `.inference()`.
+        All that is known of the fit: `FitResult.summary`, `FitResult.explain`, `FitResult.optimum` and more.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Where X had names, all of them text.
@@ -153,7 +153,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
-        """intercept_ + X coef_.
+        """``intercept_ + X coef_``.
 
         Parameters
         ----------

@@ -144,7 +144,7 @@ class Stability:
     def iterations(self, tol: float = 1e-6, learning_rate: float | None = None) -> int | None:
         """Iterations that bring any start's distance to the minimum down to the share `tol`.
 
-        The smallest k with max |1 - eta * lambda|^k <= tol over the directions that move, for the worst start; past 2^53,
+        The smallest k with ``max |1 - eta * lambda|^k <= tol`` over the directions that move, for the worst start; past 2^53,
         to 15 digits.
 
         Parameters

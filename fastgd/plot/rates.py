@@ -88,7 +88,7 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     """How much of the distance along each direction of the error is still to go after the run, from the steepest to the slowest.
 
     The directions are the eigenvectors of the curvature, in the coordinates descended in: descent goes along each by itself, and
-    after k iterations |1 - rate * eigenvalue|^k of the start's distance is left.
+    after k iterations ``|1 - rate * eigenvalue|^k`` of the start's distance is left.
 
     Parameters
     ----------

@@ -1,0 +1,12 @@
+"""
+Which learning rates are stable
+===============================
+
+The factor by which one iteration multiplies the distance to the optimum, for each learning rate. Below 1 the descent arrives, at
+or above 1 it does not; the best rate is where the factor is least.
+"""
+
+import fastgd
+
+result = fastgd.fit("../../data/hours_scores.csv", "score", standardize=True, learning_rate=0.3, max_iter=10)
+fastgd.plot.stability(result)
