@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
@@ -30,7 +31,10 @@ extensions = [
 ]
 exclude_patterns = ["_made", "gallery"]
 templates_path = ["_templates"]
-suppress_warnings = ["config.cache"]  # the gallery's settings hold functions
+suppress_warnings = [
+    "config.cache",  # the gallery's settings hold functions
+    "myst.header",  # pages that begin with a section of the README
+]
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence"]
@@ -56,6 +60,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "show_signature": False,
     "min_reported_time": 3600,
     "remove_config_comments": True,
+    "notebook_extensions": set(),
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -63,6 +68,7 @@ html_title = "fastgd"
 html_static_path = ["_static"]
 html_extra_path = ["_made"]
 html_css_files = ["fastgd.css"]
+html_sidebars = {"index": [], "lesson": [], "changelog": []}  # nothing stands below them
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
@@ -95,6 +101,13 @@ def without_arguments(app: Sphinx, what: str, name: str, thing: Any, *_: Any) ->
     return ("", None) if what == "class" and "Parameters\n" not in (thing.__doc__ or "") and name != "fastgd.Moments" else None
 
 
+def without_last_blank_line(app: Sphinx, doctree: nodes.document) -> None:
+    """Of code, which doctest needs: without it, the fence would be expected as output."""
+    for block in doctree.findall(nodes.literal_block):
+        block.children = [nodes.Text(block.astext().rstrip())] if len(block.children) == 1 else block.children
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("doctree-read", without_last_blank_line)
     app.connect("missing-reference", link_or_code)
     app.connect("autodoc-process-signature", without_arguments)

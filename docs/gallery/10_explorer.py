@@ -6,7 +6,7 @@ One HTML file that fetches nothing from the network. Drag a point or the line, m
 iterations run. On the command line it is ``fastgd explore``.
 """
 
-# sphinx_gallery_thumbnail_path = 'explorer.png'
+# sphinx_gallery_thumbnail_path = 'gallery/explorer.png'
 import fastgd
 
 hours = "../../data/hours_scores.csv"
