@@ -61,6 +61,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "min_reported_time": 3600,
     "remove_config_comments": True,
     "notebook_extensions": set(),
+    "capture_repr": (),  # the Axes that a picture returns
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -79,6 +80,7 @@ html_theme_options = {
     "footer_start": [],
     "footer_end": [],
     "pygments_light_style": "tango",
+    "secondary_sidebar_items": {"**": ["page-toc"], "coming_from": []},  # its tables need the room
 }
 
 
@@ -104,7 +106,9 @@ def without_arguments(app: Sphinx, what: str, name: str, thing: Any, *_: Any) ->
 def without_last_blank_line(app: Sphinx, doctree: nodes.document) -> None:
     """Of code, which doctest needs: without it, the fence would be expected as output."""
     for block in doctree.findall(nodes.literal_block):
-        block.children = [nodes.Text(block.astext().rstrip())] if len(block.children) == 1 else block.children
+        if block.rawsource == block.astext():  # or it is no plain code
+            block.rawsource = block.astext().rstrip()
+            block[:] = [nodes.Text(block.rawsource)]
 
 
 def setup(app: Sphinx) -> None:

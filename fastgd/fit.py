@@ -56,8 +56,8 @@ def fit(
         x of shape (n,) or (n, p) and y of shape (n,); or one array of shape (n, p + 1), the target last; or a frame that
         narwhals reads (pandas, Polars, PyArrow, DuckDB); or CSV or Parquet files: a path, a list of paths or a pattern like
         ``part-*.parquet``; or an iterable of blocks (x, y) or frames; or `Moments`. Lazy frames, files and iterables are read
-        piece by piece and may be larger than memory. x may be a frame and y a series: rows belong together by position, and the names
-        are kept.
+        piece by piece and may be larger than memory. x may be a frame and y a series: rows belong together by position, and the
+        names are kept.
     target : str or array_like, optional
         Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x. Or a formula,
         "price ~ area * C(town) + np.log(age)" (extra `formula`), which is code: the Python in it is run. What the categories are

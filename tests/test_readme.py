@@ -98,6 +98,13 @@ def test_the_promises_name_tests_that_exist() -> None:
     assert {name for name in named if name.startswith("tests/") and not (ROOT / name).exists()} == set()
 
 
+def test_the_reference_has_every_public_name() -> None:
+    listed = set(re.findall(r"^   ([\w.]+)$", (ROOT / "docs" / "api.rst").read_text(encoding="utf-8"), re.MULTILINE))
+    modules = {name for name in fastgd.__all__ if isinstance(getattr(fastgd, name), ModuleType)}
+    inside = {f"{module}.{name}" for module in modules for name in getattr(fastgd, module).__all__}
+    assert listed == set(fastgd.__all__) - modules | inside
+
+
 @pytest.fixture
 def houses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     rng = np.random.default_rng(8)

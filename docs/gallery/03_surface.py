@@ -15,5 +15,6 @@ fastgd.plot.surface(result)
 # Of several features: the slowest and the steepest direction of the error, which decide how long a descent takes and which rates
 # are stable.
 
-houses = fastgd.fit("../../data/portland_houses_bedrooms.csv", "price_usd", standardize=True, learning_rate=0.5, max_iter=20)
-fastgd.plot.surface(houses)
+houses = "../../data/portland_houses_bedrooms.csv"
+result = fastgd.fit(houses, "price_usd", standardize=True, learning_rate=0.5, max_iter=20)
+fastgd.plot.surface(result)

@@ -8,5 +8,6 @@ or above 1 it does not; the best rate is where the factor is least.
 
 import fastgd
 
-result = fastgd.fit("../../data/hours_scores.csv", "score", standardize=True, learning_rate=0.3, max_iter=10)
+houses = "../../data/portland_houses_bedrooms.csv"
+result = fastgd.fit(houses, "price_usd", standardize=True, learning_rate=0.3, max_iter=10)
 fastgd.plot.stability(result)
