@@ -113,6 +113,10 @@ class Moments:
         n_jobs : int
             Threads to sum on; -1 for all processors. The bits are the same for any number.
 
+        Returns
+        -------
+        Moments
+
         Raises
         ------
         DataError
@@ -214,7 +218,12 @@ class Moments:
         return other
 
     def copy(self) -> Moments:
-        """Moments that do not see what is added to these later."""
+        """Moments that do not see what is added to these later.
+
+        Returns
+        -------
+        Moments
+        """
         copy = Moments()
         copy._sums, copy._n_closed, copy._rest = self._sums, self._n_closed, self._rest
         copy._feature_names, copy._target_name = self._feature_names, self._target_name
@@ -263,6 +272,10 @@ class Moments:
 
     def to_bytes(self) -> bytes:
         """All of these moments as some kilobytes, for a file or another machine.
+
+        Returns
+        -------
+        bytes
 
         Examples
         --------

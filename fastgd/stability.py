@@ -135,6 +135,15 @@ class Stability:
         Parameters
         ----------
         learning_rate : float
+
+        Returns
+        -------
+        bool
+
+        Raises
+        ------
+        DataError
+            For what is no number.
         """
         rate = real(learning_rate)
         if rate is None:
@@ -158,6 +167,18 @@ class Stability:
         -------
         int or None
             None if the rate is not stable.
+
+        Raises
+        ------
+        DataError
+            For a tolerance that is not between 0 and 1, or a rate that is not positive.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> stability = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8])
+        >>> stability.iterations(), stability.iterations(1e-3, learning_rate=0.01), stability.iterations(learning_rate=0.2)
+        (386, 2304, None)
         """
         tol = require_tolerance(tol)
         if learning_rate is not None and not self.is_stable(require_rate(learning_rate)):
@@ -166,18 +187,47 @@ class Stability:
         return descent.iterations_for(tol, list(range(descent.rank)))
 
     def overflow_iteration(self, learning_rate: float) -> int | None:
-        """The iteration at which the sum of squared residuals exceeds float64, from the start 0; None if it never does.
+        """The iteration at which the sum of squared residuals exceeds float64, from the start 0.
 
         Parameters
         ----------
         learning_rate : float
             Positive.
+
+        Returns
+        -------
+        int or None
+            None if it never does.
+
+        Raises
+        ------
+        DataError
+            For a rate that is not positive.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> stability = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8])
+        >>> stability.overflow_iteration(0.2), stability.overflow_iteration(0.1)
+        (415, None)
         """
         _, overflow = self._descent.begin(require_rate(learning_rate)).count(math.nan)
         return int(overflow) if overflow < math.inf else None
 
     def standardized(self) -> Stability:
-        """The same data in standardised coordinates."""
+        """The same data in standardised coordinates.
+
+        Returns
+        -------
+        Stability
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> stability = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8])
+        >>> round(stability.condition, 2), stability.standardized().condition
+        (55.78, 1.0)
+        """
         descent = self._descent
         return Stability(Descent(descent.moments, analyse(descent.moments, descent.fit_intercept, True)))
 
@@ -189,6 +239,10 @@ class Stability:
         learning_rate : float, optional
             Positive; a last line then says whether it is stable and how many iterations it needs, or when the error
             overflows.
+
+        Returns
+        -------
+        str
 
         Examples
         --------

@@ -228,6 +228,18 @@ def test_docstring_parameters_are_the_signature(name: str) -> None:
     assert listed == expected
 
 
+RETURNING = [
+    name
+    for name, thing in PUBLIC.items()
+    if inspect.isfunction(thing) and inspect.signature(thing).return_annotation not in ("None", None)
+]
+
+
+@pytest.mark.parametrize("name", RETURNING)
+def test_docstrings_say_what_comes_back(name: str) -> None:
+    assert "\n\nReturns\n-------\n" in (inspect.getdoc(PUBLIC[name]) or "")
+
+
 @pytest.mark.parametrize(
     "name",
     [
