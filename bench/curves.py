@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from jobs import JOBS
-from many_features import CELLS, DRAWN, POINT_FEATURES
+from many_features import CELLS
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ from table import Figures, duration
 STYLES = {"np.linalg.lstsq": ("#0072B2", "s"), "scikit-learn": ("#009E73", "^"), "fastgd": ("#D55E00", "o")}
 PANELS = {
     "features": f"Time against features, {CELLS:,} values in all",
-    "rows": f"Time against rows, {POINT_FEATURES} features",
+    "rows": "Time against rows, one feature",
 }
 COLOURS = 48
 APART = 0.07  # of the height of the axes: a line of text
@@ -35,9 +35,14 @@ def draw(figures: Figures, path: Path) -> None:
 
 
 def curve(along: str, label: str, figures: Figures) -> tuple[list[int], list[float]]:
-    """Features or rows, and seconds."""
-    jobs = [(getattr(job, along), key) for key, job in JOBS.items() if job.drawn == along]
-    return [size for size, _ in jobs], [float(figures[key, DRAWN[label].name]["seconds"]) for _, key in jobs]
+    """Features or rows, and seconds, by size."""
+    points = sorted(
+        (getattr(job, along), float(figures[key, contender.name]["seconds"]))
+        for key, job in JOBS.items()
+        for contender in job.contenders
+        if job.drawn == along and contender.curve == label
+    )
+    return [size for size, _ in points], [seconds for _, seconds in points]
 
 
 def panel(ax: Axes, along: str, title: str, figures: Figures) -> None:

@@ -90,7 +90,7 @@ def measured(claim: Claim, figures: Figures) -> float:
 
 def job_tables(figures: Figures) -> str:
     """Of the contenders that have figures: all of them, or those of a part of the jobs."""
-    keys = [key for key, plan in JOBS.items() if not plan.drawn and any(key == job for job, _ in figures)]
+    keys = [key for key, plan in JOBS.items() if plan.tabled and any(key == job for job, _ in figures)]
     return "\n\n".join(job_table(key, figures) for key in keys)
 
 
@@ -111,6 +111,8 @@ def job_table(key: str, figures: Figures) -> str:
         if job.memory:
             cells.append(f"{figure['MiB']:.0f} MiB" if "MiB" in figure else "")
         lines.append(f"| {' | '.join(cells)} |")
+    if job.left_out:
+        lines += ["", f"Left out: {'; '.join(f'{name} ({why})' for name, why in job.left_out.items())}."]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.mark.filterwarnings("ignore:Benchmark fixture was not used")  # its answer is wrong: one failure says enough
 def test_contender(benchmark: Any, turn: int, job: str, contender: str) -> None:
     plan, chosen = JOBS[job], JOBS[job].contender(contender)
+    if chosen.needs and find_spec(chosen.needs) is None:
+        pytest.skip(f"{chosen.needs} is not installed (extra peers)")
     rows = plan.rows if benchmark.enabled else min(plan.rows, SMOKE_VALUES // (1 + plan.features))
     data = plan.data(rows)
     arguments = chosen.given(data)

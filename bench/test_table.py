@@ -42,7 +42,7 @@ def test_table_goes_between_the_markers_and_marks_what_is_missed(tmp_path: Path)
     assert "| fastgd.fit(x, y) | 1 s | 1 | 12 | 4 | 1 MiB |" in text
     assert all(f"\n| {c.name} |" in text for job in JOBS.values() for c in job.contenders)
     assert f"]({table.PICTURE})\n" in text
-    assert not any(job.title in text for job in JOBS.values() if job.drawn)
+    assert not any(job.title in text for job in JOBS.values() if not job.tabled)
     assert len(CLAIMS) == text.count("≤") + text.count("≥")
 
 
