@@ -58,10 +58,11 @@ class Job(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A promise about one contender's time as a multiple of another's or, where `against` is None, about MiB."""
+    """A promise about one contender's time as a multiple of another's or, where `against` is None, in a unit."""
 
     text: str
     of: tuple[str, str]
     against: tuple[str, str] | None
     at_most: float | None = None
     at_least: float | None = None
+    unit: Literal["MiB", "seconds"] = "MiB"

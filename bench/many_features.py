@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import contenders
-from contenders import FASTGD, LSTSQ, READING, SKLEARN, STACKED, TABLE, of_fastgd, on_table, remaining
+from contenders import FASTGD, READING, SKLEARN, STACKED, TABLE, of_fastgd, on_table, remaining
 from job import Claim, Contender, Job
 from rows import table
 

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import contenders
-from contenders import LESSON, LINE, LSTSQ, RUNNER, VECTORS, remaining
-from fresh import fresh_with_compiled_kernels, fresh_with_own_cache
-from job import Claim, Contender, Job
-from rows import HOURS, cloud, lesson
-
-def fresh_import(code: str) -> Contender:
-    return Contender(code, fresh_with_own_cache, lambda d: ("-c", code), exact=lambda d: ())
-
-
-def fresh_fit(name: str, code: str, start: Callable[..., list[float]] = fresh_with_own_cache) -> Contender:
-    code = f"import numpy as np; x, y = np.loadtxt({str(HOURS)!r}, delimiter=',', skiprows=1, unpack=True); " + code
-    return Contender(name, start, lambda d: ("-c", code))
-
+from contenders import LESSON, LINE, LSTSQ, RUNNER, remaining
+from job import Claim, Job
+from rows import cloud, lesson
 
 FIT_STEPS = contenders.fit_name(1000)
 LINREGRESS, FIT = contenders.LINREGRESS.name, contenders.FIT.name
-
-FIRST_FIT = "import fastgd; a = fastgd.fit(x, y); print(a.intercept, a.slope)"
 
 NOT_OF_MANY = {contenders.RIVER.name: "it takes half a minute"}
 NOT_OF_MOST = {contenders.RIVER.name: "it takes minutes"}
@@ -71,29 +57,6 @@ JOBS = {
         drawn="rows",
         left_out=NOT_OF_MOST,
     ),
-    "fresh": Job(
-        "A fresh process: import, then a first fit with numba's cache warm",
-        lesson,
-        100,
-        [
-            fresh_import("pass"),
-            fresh_import("import numpy"),
-            fresh_import("import fastgd"),
-            fresh_fit("first np.polyfit", "print(*np.polyfit(x, y, 1)[::-1])"),
-            fresh_fit("first linregress", "from scipy.stats import linregress as f; a = f(x, y); print(a.intercept, a.slope)"),
-            fresh_fit(
-                "first LinearRegression",
-                "from sklearn.linear_model import LinearRegression; "
-                "a = LinearRegression().fit(x[:, None], y); print(a.intercept_, *a.coef_)",
-            ),
-            fresh_fit("first fastgd.fit", FIRST_FIT),
-            fresh_fit("first fastgd.fit, of a wheel with compiled kernels", FIRST_FIT, fresh_with_compiled_kernels),
-        ],
-        unit=("fresh", "first fastgd.fit"),
-        turns=8,
-        rounds=2,
-        less="pass",
-    ),
 }
 
 
@@ -113,6 +76,4 @@ CLAIMS = [
     Claim("the lesson's code, of the time of `tutorial`", ("descent", LESSON), ("descent", RUNNER), at_least=700),
     Claim("10^7 points, of the time of `linregress`", ("many", FIT), ("many", LINREGRESS), at_most=0.35),
     Claim("10^7 points, MiB beyond the data", ("many", FIT), None, at_most=64),
-    Claim("`import fastgd`, of the time of `import numpy`", ("fresh", "import fastgd"), ("fresh", "import numpy"), at_most=1.5),
-    Claim("first fit, of the time of `linregress`", ("fresh", "first fastgd.fit"), ("fresh", "first linregress"), at_most=1),
 ]

@@ -35,7 +35,7 @@ def test_contender(benchmark: Any, turn: int, job: str, contender: str) -> None:
     exact = list(chosen.exact(data))
     right = math.floor(digits(chosen.read(chosen.function(*arguments)), exact))
     assert right >= (plan.digits if chosen.digits is None else chosen.digits) or not exact
-    benchmark.extra_info.update(digits=right, rows=rows)
+    benchmark.extra_info.update(digits=right if exact else None, rows=rows)
     if plan.memory and turn == 0 and (benchmark.enabled or chosen is plan.contenders[-1]):  # one shows that it can be measured
         folder = Path(__file__).parent
         if plan.memory == "extra":
