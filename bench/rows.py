@@ -16,13 +16,14 @@ GRID = 50
 """Values are multiples of 2^-50, so that they can be summed as integers."""
 
 LIMB, LIMBS, BLOCK, BLOCKS = 20, 3, 2**14, 2**11
+MOST_WEIGHT = 8
 PLACES = 240
 STEP_PLACES = 420
 """Of numbers on the way to an iterate: k steps leave it wrong by some k 2^-STEP_PLACES, and k is at most 2^63."""
 
 
 class Data:
-    """Features X, of shape (n, p) or one of (n,), and target y, C-contiguous; weights, which are whole numbers, or none."""
+    """Features X, of shape (n, p) or one of (n,), and target y, C-contiguous; weights, whole numbers to MOST_WEIGHT, or none."""
 
     def __init__(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> None:
         self.X, self.y, self.weight = np.ascontiguousarray(X.reshape(len(y), -1)), np.ascontiguousarray(y), weight
@@ -42,23 +43,24 @@ class Data:
 
         Values are cut into limbs of at most 2^(LIMB - 1). A product of two limbs is at most 2^38, and the sum of a block's 2^14
         products 2^52: whatever the order in which BLAS adds them, each partial sum is an integer that float64 holds. int64
-        then holds BLOCKS blocks. A weighted value is cut as a whole.
+        then holds BLOCKS blocks. Limbs times weights are larger, and blocks as much smaller.
         """
+        block = BLOCK if self.weight is None else BLOCK // MOST_WEIGHT
         q = self.X.shape[1] + 2
         total = np.zeros((q, q), object)
-        for start in range(0, len(self.y), BLOCKS * BLOCK):
+        for start in range(0, len(self.y), BLOCKS * block):
             some = np.zeros((LIMBS * q, LIMBS * q), np.int64)
-            for first in range(start, min(start + BLOCKS * BLOCK, len(self.y)), BLOCK):
-                some += self._block_products(slice(first, first + BLOCK))
+            for first in range(start, min(start + BLOCKS * block, len(self.y)), block):
+                some += self._block_products(slice(first, first + block))
             parts = some.reshape(LIMBS, q, LIMBS, q).astype(object)
             total += sum(parts[i, :, j] << LIMB * (i + j) for i in range(LIMBS) for j in range(LIMBS))
         return total
 
     def _block_products(self, rows: slice) -> np.ndarray:
         columns = np.column_stack((np.ones(len(self.y[rows])), self.X[rows], self.y[rows]))
-        right = np.hstack(limbs_of(columns))
-        left = right if self.weight is None else np.hstack(limbs_of(columns * self.weight[rows, np.newaxis]))
-        return (left.T @ right).astype(np.int64)
+        limbs = np.hstack(limbs_of(columns))
+        weighted = limbs if self.weight is None else limbs * self.weight[rows, np.newaxis]
+        return (weighted.T @ limbs).astype(np.int64)
 
     @cached_property
     def totals(self) -> tuple[Fraction, Fraction]:
@@ -145,9 +147,9 @@ def table(rows: int, features: int) -> Data:
 
 @cache
 def weighted_table(rows: int, features: int) -> Data:
-    """Each row of `table` counts 0 to 5 times: a value times its weight fits the limbs."""
+    """Each row of `table` counts 0 to MOST_WEIGHT times."""
     plain = table(rows, features)
-    return Data(plain.X, plain.y, np.random.default_rng(22).integers(0, 6, rows).astype(float))
+    return Data(plain.X, plain.y, np.random.default_rng(22).integers(0, MOST_WEIGHT, rows, endpoint=True).astype(float))
 
 
 @cache
