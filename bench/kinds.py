@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from contenders import (
     LSTSQ,
     NORMAL,
     POLARS_DS,
+    READING,
     RIDGE,
     SKLEARN,
     STATSMODELS,
@@ -25,7 +28,7 @@ from contenders import (
     wls,
 )
 from job import Contender, Job
-from rows import single_table, table, weighted_table
+from rows import Data, single_table, table, weighted_table
 
 import fastgd
 
@@ -49,12 +52,21 @@ def both_orders(contender: Contender) -> list[Contender]:
     ]
 
 
+def totals(d: Data) -> tuple[Fraction, ...]:
+    return *table(*d.X.shape).totals, Fraction(d.weight.sum())
+
+
 def fit_weighted(X: np.ndarray, y: np.ndarray, weight: np.ndarray) -> fastgd.FitResult:
     return fastgd.fit(X, y, sample_weight=weight)
 
 
 def job(
-    key: str, title: str, data: Callable[..., Any], contenders: Sequence[Contender], unit: str, **left_out: Mapping[str, str]
+    key: str,
+    title: str,
+    data: Callable[..., Any],
+    contenders: Sequence[Contender],
+    unit: str,
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Job]:
     """Of 10^6 rows of 10 features."""
     made = Job(
@@ -67,7 +79,7 @@ def job(
         features=FEATURES,
         rounds=1,
         memory="extra",
-        **left_out,
+        left_out=left_out,
     )
     return {key: made}
 
@@ -85,6 +97,9 @@ JOBS = (
             weighted(STATSMODELS, wls)._replace(name="statsmodels WLS(y, [1, X], weights).fit(), stacking counted"),
             weighted(GLUM),
             weighted(FASTGD, fit_weighted)._replace(name="fastgd.fit(X, y, sample_weight=w)"),
+            Contender(
+                "X.sum(), y.sum(), w.sum(): reading once", lambda *rows: [a.sum() for a in rows], on_weighted_table, totals
+            ),
         ],
         "fastgd.fit(X, y, sample_weight=w)",
         left_out={POLARS_DS.name: "with weights, polars-ds 0.13 calls what polars 2 has no more"},
@@ -97,6 +112,7 @@ JOBS = (
             *map(single, (LSTSQ, NORMAL, SKLEARN, RIDGE, STATSMODELS, GLUM)),
             POLARS_DS._replace(given=partial(on_polars, dtype=np.float32), digits=DIGITS_OF_SINGLE),
             FASTGD._replace(given=in_single),
+            single(READING),
         ],
         FASTGD.name,
     )
@@ -104,7 +120,7 @@ JOBS = (
         "order",
         "10^6 rows of 10 features that lie row by row (C-order), and column by column (F-order)",
         table,
-        [c for contender in (LSTSQ, NORMAL, SKLEARN, GLUM, FASTGD) for c in both_orders(contender)],
+        [c for contender in (LSTSQ, NORMAL, SKLEARN, GLUM, FASTGD, READING) for c in both_orders(contender)],
         f"{FASTGD.name}, by rows",
     )
     | {

@@ -46,7 +46,7 @@ JOBS = {
         left_out=NOT_OF_MANY,
     ),
     "most": Job(
-        "The least squares line of as many points as fit in memory twice",
+        "The least squares line of very many points",
         cloud,
         100_000_000,
         [*remaining(LINE, NOT_OF_MOST), contenders.READING],
