@@ -28,6 +28,12 @@ def fresh_with_own_cache(*arguments: str) -> list[float]:
     return _run(arguments, {"NUMBA_CACHE_DIR": _folder().name})
 
 
+def fresh_with_empty_cache(*arguments: str) -> list[float]:
+    """And with a numba cache of its own, which is empty and is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _run(arguments, {"NUMBA_CACHE_DIR": folder})
+
+
 def fresh_with_compiled_kernels(*arguments: str) -> list[float]:
     """And with the fastgd of a wheel that brings its kernels compiled."""
     return _run(arguments, {"PYTHONPATH": _unpacked_wheel()})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from rows import Data
@@ -18,6 +19,10 @@ class Contender(NamedTuple):
     """The numbers in what was returned, to compare with the exact ones."""
     digits: int | None = None
     """How many are right, if that is less than the job asks for, and the table should show it."""
+    needs: str | None = None
+    """A package of the extra `peers`: without it the contender is skipped, and the run writes no table."""
+    curve: str | None = None
+    """The name of its curve in the pictures."""
 
 
 class Job(NamedTuple):
@@ -39,18 +44,25 @@ class Job(NamedTuple):
     """What peak memory is measured too: of a call beyond the data, or of a process of its own that reads a file."""
     less: str | None = None
     """Contender whose time is taken off the others'."""
-    drawn: str | None = None
-    """The field along which the job is a point of the picture; it has no table then."""
+    iterations: int | None = None
+    """How many each contender takes; None where all go to the limit."""
+    drawn: Literal["rows", "features", "iterations"] | None = None
+    """The field along which the job is a point of a picture, on the curves of those contenders that have one."""
+    tabled: bool = True
+    """Whether it has a table; points of a picture have none unless they tell more."""
+    left_out: Mapping[str, str] = MappingProxyType({})
+    """Contenders whose job this is too and that do not run, and why."""
 
     def contender(self, name: str) -> Contender:
         return next(c for c in self.contenders if c.name == name)
 
 
 class Claim(NamedTuple):
-    """A promise about one contender's time as a multiple of another's or, where `against` is None, about MiB."""
+    """A promise about one contender's time as a multiple of another's or, where `against` is None, in a unit."""
 
     text: str
     of: tuple[str, str]
     against: tuple[str, str] | None
     at_most: float | None = None
     at_least: float | None = None
+    unit: Literal["MiB", "seconds"] = "MiB"

@@ -1,20 +1,19 @@
-"""The jobs of several features: three sizes, and the points of the picture."""
+"""The jobs of several features: three sizes, threads, and the points of the picture."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from contenders import LSTSQ, READING, SKLEARN, lstsq, of_fastgd, ols, on_table, stack
+import contenders
+from contenders import FASTGD, READING, SKLEARN, STACKED, TABLE, of_fastgd, on_table, remaining
 from job import Claim, Contender, Job
 from rows import table
 
 import fastgd
 
-STACKED = Contender("np.linalg.lstsq, stacked beforehand", lstsq, lambda d: (stack(d.X), d.y))
-OLS = Contender("statsmodels OLS(y, [1, X]).fit(), stacking counted", lambda X, y: ols(stack(X), y), on_table)
-FASTGD = Contender("fastgd.fit(X, y)", fastgd.fit, on_table, read=of_fastgd)
-DRAWN = {"np.linalg.lstsq": LSTSQ, "scikit-learn": SKLEARN, "fastgd": FASTGD}
-CELLS, POINT_FEATURES = 1_000_000, 5
+DRAWN = [c for c in TABLE if c.curve]
+CELLS = 4_000_000
+OF_MANY_ROWS = {contenders.RIVER.name: "it takes ten seconds", contenders.SKGLM.name: "it takes seconds"}
 
 
 def sums_on_threads(n_jobs: int) -> Contender:
@@ -27,10 +26,13 @@ def fit_on_threads(n_jobs: int) -> Contender:
     return Contender(f"fastgd.fit(X, y, n_jobs={n_jobs})", partial(fastgd.fit, n_jobs=n_jobs), on_table, read=of_fastgd)
 
 
-def point(along: str, rows: int, features: int) -> dict[str, Job]:
-    title = f"along {along}: {rows} x {features}"
+def point(features: int) -> dict[str, Job]:
+    """CELLS values in all."""
+    rows = CELLS // features
+    title = f"along features: {rows} x {features}"
     data, unit = partial(table, features=features), (title, FASTGD.name)
-    return {title: Job(title, data, rows, list(DRAWN.values()), unit, turns=4, features=features, drawn=along)}
+    job = Job(title, data, rows, DRAWN, unit, turns=3, features=features, rounds=1, drawn="features", tabled=False)
+    return {title: job}
 
 
 JOBS = {
@@ -38,7 +40,7 @@ JOBS = {
         "Least squares on 100 rows of 5 features",
         partial(table, features=5),
         100,
-        [LSTSQ, STACKED, SKLEARN, OLS, FASTGD],
+        [STACKED, *TABLE],
         unit=("100 x 5", FASTGD.name),
         turns=5,
         features=5,
@@ -47,23 +49,25 @@ JOBS = {
         "Least squares on 10^6 rows of 10 features",
         partial(table, features=10),
         1_000_000,
-        [LSTSQ, SKLEARN, FASTGD, READING],
+        [*remaining(TABLE, OF_MANY_ROWS), READING],
         unit=("10^6 x 10", FASTGD.name),
         turns=3,
         features=10,
         rounds=2,
         memory="extra",
+        left_out=OF_MANY_ROWS,
     ),
     "10^5 x 200": Job(
         "Least squares on 10^5 rows of 200 features",
         partial(table, features=200),
         100_000,
-        [LSTSQ, SKLEARN, FASTGD, READING],
+        [*remaining(TABLE, OF_MANY_ROWS), READING],
         unit=("10^5 x 200", FASTGD.name),
         turns=4,  # BLAS on all cores takes five times as long while another process has one: there must be a quiet moment
         features=200,
         rounds=1,
         memory="extra",
+        left_out=OF_MANY_ROWS,
     ),
 }
 JOBS["threads"] = Job(
@@ -76,10 +80,8 @@ JOBS["threads"] = Job(
     features=50,
     rounds=1,
 )
-for features in (1, 2, 5, 10, 20, 50, 100, 200):
-    JOBS |= point("features", CELLS // features, features)
-for rows in (100, 1000, 10_000, 100_000, 1_000_000):
-    JOBS |= point("rows", rows, POINT_FEATURES)
+for features in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
+    JOBS |= point(features)
 
 CLAIMS = [
     Claim(

@@ -93,7 +93,7 @@ def read(name: str, about: dict[str, object]) -> Problem:
 
 
 def render(measured: Measured) -> str:
-    """As Markdown; digits are cut, not rounded, to one decimal."""
+    """As Markdown."""
     lines = [
         "Right digits of the worst coefficient, of 16, against the exact solution of the numbers handed over. LinearRegression "
         "is scikit-learn's, OLS statsmodels'.",
@@ -102,6 +102,16 @@ def render(measured: Measured) -> str:
         "|---|" + "--:|" * len(SOLVERS),
     ]
     for name, row in measured.items():
-        cells = ["–" if row[solver] is None else f"{int(10 * row[solver]) / 10:.1f}" for solver in SOLVERS]
+        cells = ["–" if (digits := row[solver]) is None else shown(digits) for solver in SOLVERS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def worst(measured: Measured) -> dict[str, float]:
+    """Of all sets, by solver."""
+    return {solver: min(row[solver] for row in measured.values() if row[solver] is not None) for solver in SOLVERS}
+
+
+def shown(digits: float) -> str:
+    """Cut, not rounded."""
+    return f"{int(10 * digits) / 10:.1f}"

@@ -1,72 +1,15 @@
-"""pytest-benchmark's figures as Markdown, and that between the README's markers."""
+"""Figures as Markdown: the promises, and a table for each job."""
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
+from figures import Figures, Key, duration, number
 from job import Claim
 from jobs import CLAIMS, JOBS
+from series import PANELS, Curve, curves_of
 
-Key = tuple[str, str]
-Figures = dict[Key, dict[str, Any]]
-PICTURE = "bench/speed.png"
-"""Where the README looks for it."""
-PICTURED = f"""![Time of a fit with fastgd, NumPy and scikit-learn, against features and against rows]({PICTURE})
-
-In the picture, stacking the column of ones is counted for `np.linalg.lstsq`."""
 MEMORY = {"extra": "extra memory", "process": "memory of the process"}
-NONE = {"seconds": math.inf, "rounds": 0, "digits": 16}
-
-
-class Missing(Exception):
-    """A contender without figures, or a README without markers."""
-
-
-def render(results: dict[str, Any]) -> str:
-    """All of the section; `Missing` unless every contender of every job has its figures."""
-    figures = collect(results)
-    keys = [(key, c.name, {"seconds", "MiB"} if job.memory else {"seconds"}) for key, job in JOBS.items() for c in job.contenders]
-    missing = [f"{key}: {name}" for key, name, needed in keys if not needed <= figures.get((key, name), {}).keys()]
-    if missing:
-        raise Missing(f"no figures for {'; '.join(missing)}")
-    return "\n\n".join((about(results), claim_table(figures), PICTURED, job_tables(figures)))
-
-
-def write(readme: Path, sections: dict[str, str]) -> None:
-    """Put each section between the markers of its name; all of them or none."""
-    text = readme.read_text(encoding="utf-8")
-    for name, section in sections.items():
-        begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
-        before, _, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not closed:
-            raise Missing(f"{readme.name} lacks {begin} or, after it, {end}")
-        text = f"{before}{begin}\n{section}\n{end}{after}"
-    readme.write_text(text, encoding="utf-8")
-
-
-def collect(results: dict[str, Any]) -> Figures:
-    """A contender's turns taken together: least time, all rounds, worst digits; memory is measured in one turn."""
-    figures: Figures = {}
-    for benchmark in results["benchmarks"]:
-        figure = figures.setdefault((benchmark["params"]["job"], benchmark["params"]["contender"]), dict(NONE))
-        stats, info = benchmark["stats"], benchmark["extra_info"]
-        rounds, seconds = figure["rounds"] + stats["rounds"], min(figure["seconds"], stats["min"])
-        figure |= info | {"rounds": rounds, "seconds": seconds, "digits": min(figure["digits"], info["digits"])}
-    return figures
-
-
-def about(results: dict[str, Any]) -> str:
-    machine, commit = results["machine_info"], results["commit_info"]
-    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
-    return (
-        f"{results['datetime'][:10]}, commit {commit['id'][:7]}{' and changes' if commit['dirty'] else ''}, "
-        f"{machine['cpu']['brand_raw']} ({machine['cpu']['count']} cores), Python {machine['python_version']}, {versions}. "
-        "Times are the least of all rounds of one run, in which the contenders take turns; "
-        "digits are those right in the worst of intercept and coefficients, of 16."
-    )
 
 
 def claim_table(figures: Figures) -> str:
@@ -84,14 +27,31 @@ def claim_table(figures: Figures) -> str:
 
 def measured(claim: Claim, figures: Figures) -> float:
     if claim.against is None:
-        return float(figures[claim.of]["MiB"])
+        return seconds(claim.of, figures) if claim.unit == "seconds" else float(figures[claim.of]["MiB"])
     return seconds(claim.of, figures) / seconds(claim.against, figures)
 
 
-def job_tables(figures: Figures) -> str:
-    """Of the contenders that have figures: all of them, or those of a part of the jobs."""
-    keys = [key for key, plan in JOBS.items() if not plan.drawn and any(key == job for job, _ in figures)]
-    return "\n\n".join(job_table(key, figures) for key in keys)
+def tables(figures: Figures, keys: Iterable[str]) -> str:
+    """Of those jobs that have figures; what the picture shows follows, a column a point."""
+    ran = [key for key in keys if any(key == job for job, _ in figures)]
+    parts = [job_table(key, figures) for key in ran if JOBS[key].tabled]
+    drawn = {along: curves_of(along, figures) for along in PANELS}
+    parts += [curve_table(along, curves) for along, curves in drawn.items() if curves]
+    return "\n\n".join(parts)
+
+
+def curve_table(along: str, curves: dict[str, Curve]) -> str:
+    sizes = sorted({size for curve in curves.values() for size in curve})
+    lines = [f"**{PANELS[along]}**", "", f"| {along} | {' | '.join(map(power, sizes))} |", "|---|" + "--:|" * len(sizes)]
+    for label, curve in curves.items():
+        lines.append(f"| {' | '.join([label, *(duration(curve[size]) if size in curve else '' for size in sizes)])} |")
+    return "\n".join(lines)
+
+
+def power(size: int) -> str:
+    """Large powers of ten as such."""
+    exponent = len(str(size)) - 1
+    return f"10^{exponent}" if size == 10**exponent and exponent > 3 else f"{size:,}"
 
 
 def job_table(key: str, figures: Figures) -> str:
@@ -107,10 +67,13 @@ def job_table(key: str, figures: Figures) -> str:
     for name, figure in present:
         time = seconds((key, name), figures)
         relative = number(time / seconds(job.unit, figures)) if job.unit in figures and name != job.less else ""
-        cells = [name, duration(time), relative, str(figure["digits"] or ""), f"{figure['rounds']:,}"]
+        digits = "" if figure["digits"] is None else str(figure["digits"])
+        cells = [name, duration(time), relative, digits, f"{figure['rounds']:,}"]
         if job.memory:
             cells.append(f"{figure['MiB']:.0f} MiB" if "MiB" in figure else "")
         lines.append(f"| {' | '.join(cells)} |")
+    if job.left_out:
+        lines += ["", f"Left out: {'; '.join(f'{name} ({why})' for name, why in job.left_out.items())}."]
     return "\n".join(lines)
 
 
@@ -119,13 +82,3 @@ def seconds(key: Key, figures: Figures) -> float:
     job, name = key
     off = figures.get((job, JOBS[job].less or ""))
     return float(figures[key]["seconds"] - (off["seconds"] if off and name != JOBS[job].less else 0.0))
-
-
-def duration(time: float) -> str:
-    size, unit = next(((size, unit) for size, unit in ((1.0, "s"), (1e-3, "ms")) if time >= size), (1e-6, "µs"))
-    return f"{number(time / size)} {unit}"
-
-
-def number(value: float) -> str:
-    """Three significant digits, or all before the point."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
