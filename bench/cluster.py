@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any
 
-import dask
-import dask.array
 from contenders import of_fastgd, of_sklearn
 from files import Files
 from job import Contender, Job
@@ -16,6 +14,8 @@ import fastgd
 
 
 def in_chunks(d: Data, rows: int) -> tuple[Any, Any]:
+    import dask.array  # here, because each process whose memory is measured imports all jobs
+
     return dask.array.from_array(d.X, chunks=(rows, -1)), dask.array.from_array(d.y, chunks=rows)
 
 
@@ -40,6 +40,8 @@ def frame_of(files: Files) -> Any:
 
 
 def on_cluster(scheduler: Any, frame: Any) -> fastgd.FitResult:
+    import dask
+
     with dask.config.set(scheduler=scheduler):
         return fastgd.fit(frame, "y")
 

@@ -102,7 +102,7 @@ JOBS = (
             ),
         ],
         "fastgd.fit(X, y, sample_weight=w)",
-        left_out={POLARS_DS.name: "with weights, polars-ds 0.13 calls what polars 2 has no more"},
+        left_out={POLARS_DS.name: "with weights, version 0.13 calls what polars 2 has no more"},
     )
     | job(
         "float32",
