@@ -91,24 +91,22 @@ def _take_off(shift: float, m: int, factor: NDArray[np.float64]) -> int:
 
 
 @kernel
-def _accumulate(factors: NDArray[np.float64], m: int, high: NDArray[np.float64], low: NDArray[np.float64]) -> None:
+def _accumulate(factors: NDArray[np.float64], chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]) -> None:
     """Sums of columns and of products of columns over m rows, no weights, no rests."""
     q = factors.shape[0]
     s = 1 + q
     for i in range(q):
-        left = factors[i, 0, :m]
         h, l = high[1 + i], low[1 + i]
-        for start in range(0, m, LANES):
-            a = left[start : start + LANES]
-            for r in range(a.size):
+        for t in range(chunks):
+            a = factors[i, 0, t]
+            for r in range(LANES):
                 h[r], e = two_sum(h[r], a[r])
                 l[r] += e
         for j in range(i, q):
-            right = factors[j, 0, :m]
             h, l = high[s], low[s]
-            for start in range(0, m, LANES):
-                a, b = left[start : start + LANES], right[start : start + LANES]
-                for r in range(a.size):
+            for t in range(chunks):
+                a, b = factors[i, 0, t], factors[j, 0, t]
+                for r in range(LANES):
                     p, d = two_product(a[r], b[r])
                     h[r], e = two_sum(h[r], p)
                     l[r] += e + d
@@ -151,7 +149,7 @@ def _accumulate_line(
 
 @kernel
 def _accumulate_pairs(
-    factors: NDArray[np.float64], side: int, m: int, high: NDArray[np.float64], low: NDArray[np.float64]
+    factors: NDArray[np.float64], side: int, chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
     """`_accumulate` with the rests: (a + c)(b + d) = ab + (ad + cb), cd being too small to count.
 
@@ -161,20 +159,18 @@ def _accumulate_pairs(
     q = factors.shape[0]
     s = 1 + q
     for i in range(q):
-        left, left_rest = factors[i, side, :m], factors[i, side + 1, :m]
         h, l = high[1 + i], low[1 + i]
-        for start in range(0, m, LANES):
-            a, c = left[start : start + LANES], left_rest[start : start + LANES]
-            for r in range(a.size):
+        for t in range(chunks):
+            a, c = factors[i, side, t], factors[i, side + 1, t]
+            for r in range(LANES):
                 h[r], e = two_sum(h[r], a[r])
                 l[r] += e + c[r]
         for j in range(i, q):
-            right, right_rest = factors[j, 0, :m], factors[j, 1, :m]
             h, l = high[s], low[s]
-            for start in range(0, m, LANES):
-                a, c = left[start : start + LANES], left_rest[start : start + LANES]
-                b, d = right[start : start + LANES], right_rest[start : start + LANES]
-                for r in range(a.size):
+            for t in range(chunks):
+                a, c = factors[i, side, t], factors[i, side + 1, t]
+                b, d = factors[j, 0, t], factors[j, 1, t]
+                for r in range(LANES):
                     p, f = two_product(a[r], b[r])
                     h[r], e = two_sum(h[r], p)
                     l[r] += (e + f) + (a[r] * d[r] + c[r] * b[r])
@@ -183,26 +179,27 @@ def _accumulate_pairs(
 
 @kernel
 def _weigh(
-    weight: NDArray[np.float64], factors: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64]
+    weight: NDArray[np.float64], factors: NDArray[np.float64], chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
     """Left factors weight * (value + rest), and the sum of the weights."""
-    m = weight.size
-    w = factors[0, 2, :m]
-    for r in range(m):
-        w[r] = weight[r]
     h, l = high[0], low[0]
-    for start in range(0, m, LANES):
-        part = w[start : start + LANES]
-        for r in range(part.size):
-            h[r], e = two_sum(h[r], part[r])
+    for t in range(chunks):
+        some = weight[t * LANES : (t + 1) * LANES]
+        w = factors[0, 2, t]
+        for r in range(some.size):
+            w[r] = some[r]
+        for r in range(some.size, LANES):
+            w[r] = 0.0
+        for r in range(LANES):
+            h[r], e = two_sum(h[r], w[r])
             l[r] += e
-    for i in range(factors.shape[0] - 1, -1, -1):  # column 0 last: its row 2 holds the weights until then
-        a, c = factors[i, 0, :m], factors[i, 1, :m]
-        b, d = factors[i, 2, :m], factors[i, 3, :m]
-        for r in range(m):
-            v = w[r]
-            p, e = two_product(v, a[r])
-            b[r], d[r] = p, e + v * c[r]
+        for i in range(factors.shape[0] - 1, -1, -1):  # column 0 last: its row 2 holds the weights until then
+            a, c = factors[i, 0, t], factors[i, 1, t]
+            b, d = factors[i, 2, t], factors[i, 3, t]
+            for r in range(LANES):
+                v = w[r]
+                p, e = two_product(v, a[r])
+                b[r], d[r] = p, e + v * c[r]
 
 
 @kernel
@@ -274,25 +271,34 @@ def _accumulate_columns(
     low: NDArray[np.float64],
 ) -> None:
     """Any number of columns, weights and shifts, GROUP rows at a time through the buffer `factors`."""
-    n = X.shape[0]
-    for i in range(factors.shape[0]):
+    n, q = X.shape[0], factors.shape[0]
+    rows = factors.reshape((q, FACTOR_ROWS, GROUP))
+    for i in range(q):
+        rest = rows[i, 1]
         for r in range(min(n, GROUP)):
-            factors[i, 1, r] = 0.0
+            rest[r] = 0.0
     for start in range(0, n, GROUP):
         stop = min(start + GROUP, n)
         m = stop - start
-        _copy(X[start:stop], y[start:stop] if y.size > 0 else y, factors)
+        chunks = -(-m // LANES)
+        if m < chunks * LANES:  # zeros fill it up, and change no bit of the sums
+            for i in range(q):
+                for part in range(2):
+                    last = factors[i, part, chunks - 1]
+                    for r in range(LANES):
+                        last[r] = 0.0
+        _copy(X[start:stop], y[start:stop] if y.size > 0 else y, rows)
         inexact = 0
-        for i in range(factors.shape[0]):
+        for i in range(q):
             if shift[1 + i] != 0.0:
-                inexact += _take_off(shift[1 + i], m, factors[i])
+                inexact += _take_off(shift[1 + i], m, rows[i])
         if weight.size > 0:
-            _weigh(weight[start:stop], factors, high, low)
-            _accumulate_pairs(factors, 2, m, high, low)
+            _weigh(weight[start:stop], factors, chunks, high, low)
+            _accumulate_pairs(factors, 2, chunks, high, low)
         elif inexact > 0:
-            _accumulate_pairs(factors, 0, m, high, low)
+            _accumulate_pairs(factors, 0, chunks, high, low)
         else:
-            _accumulate(factors, m, high, low)
+            _accumulate(factors, chunks, high, low)
 
 
 @kernel
@@ -309,12 +315,12 @@ def _sum_block(
     q = X.shape[1] + (y.size > 0)
     sums = out.shape[1]
     high, low = work[: sums * LANES].reshape((sums, LANES)), work[sums * LANES : 2 * sums * LANES].reshape((sums, LANES))
-    factors = work[2 * sums * LANES :].reshape((q, FACTOR_ROWS, GROUP))
+    factors = work[2 * sums * LANES :].reshape((q, FACTOR_ROWS, GROUP // LANES, LANES))
     width = min(n, LANES)
     for s in range(sums):
-        for r in range(width):
+        for r in range(LANES):
             high[s, r] = 0.0
-        for r in range(width):
+        for r in range(LANES):
             low[s, r] = 0.0
     if q == 2 and weight.size == 0 and shift[1] == 0.0 and shift[2] == 0.0:
         # A view of columns that are contiguous; of others a copy for each block, which stays in cache: 0.5 ns a row.
