@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, kernel
 from fastgd.kernels._double_double import add, multiply
-from fastgd.kernels._exact import prefetch, two_product, two_sum
+from fastgd.kernels._exact import LINE, aligned, prefetch, two_product, two_sum
 
 LANES = 128
 """Rows taken at a time. ns a row of (x, y) from memory: 64 lanes 2.1, 128 lanes 1.9, 256 lanes 2.3; 10 features 40, 35, 39."""
@@ -37,9 +37,6 @@ AHEAD = 256
 FACTOR_ROWS = 4
 """Lane buffers a column: value and rest, as the right factor and, weighted, as the left."""
 
-_LINE = 8
-"""Numbers in a cache line, 64 bytes."""
-
 _SMALLEST, _LARGEST = 2.0**-800, 2.0**900  # of squares: products' errors, 2^-106 as large, must not underflow
 _MILD_SMALLEST, _MILD_LARGEST = 2.0**-200, 2.0**200  # of weights and shifts: their products are in range with room
 NOTHING = -4096.0
@@ -51,15 +48,6 @@ _FAR, _FAR_OF_LINE = 2.0**-14, 2.0**-34
 Several features lose their condition besides, squared: at 10^5 standard deviations from zero and a condition of 10^6, 34 bits
 cost all but 12 digits. One feature has 72 bits left, and the loop that reads it where it lies is three times as fast.
 """
-
-
-@kernel
-def _aligned(rows: int) -> NDArray[np.float64]:
-    """Room of (rows, LANES) that begins where a cache line does, so that no vector lies across two: 11.6 ns a row, of 10
-    features, instead of 19."""
-    room = np.empty(rows * LANES + _LINE)
-    first = _LINE - int(room.ctypes.data) // room.itemsize % _LINE
-    return room[first : first + rows * LANES].reshape((rows, LANES))
 
 
 @kernel
@@ -146,7 +134,7 @@ def _accumulate_line(
     """
     for start in range(0, x.size, LANES):
         u, v = x[start : start + LANES], y[start : start + LANES]
-        for r in range(start + AHEAD, start + AHEAD + LANES, _LINE):
+        for r in range(start + AHEAD, start + AHEAD + LANES, LINE):
             prefetch(x, r)
             prefetch(y, r)
         if u.size == LANES:
@@ -434,7 +422,8 @@ def sum_rows(
     """
     n = X.shape[0]
     q = X.shape[1] + (y.size > 0)
-    work = _aligned(2 * levels.shape[1] + q * FACTOR_ROWS * (GROUP // LANES))
+    lanes = 2 * levels.shape[1] + q * FACTOR_ROWS * (GROUP // LANES)
+    work = aligned(lanes * LANES).reshape((lanes, LANES))
     out = levels[:4]
     if first:
         for i in range(q + 1):
