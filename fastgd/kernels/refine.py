@@ -11,37 +11,105 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import kernel
+from fastgd.kernels._compile import inlined, kernel
 from fastgd.kernels._double_double import add, multiply, subtract
-from fastgd.kernels._exact import two_product, two_sum
+from fastgd.kernels._exact import aligned, two_product, two_sum
 
 STEP = 16
 """Columns a buffer's width is a multiple of: what is left over from the vectors runs four times slower."""
 
 _LANES = 64
 _ROWS = 4
+_LOW = _ROWS * _LANES
+"""In the lanes of four rows, side by side: from the high parts to the low parts."""
+
+_FEW = 8
+"""Lanes of a row that are left for its sum to be finished with those of other rows, each halving a loop over rows."""
+
+_TILE = 64
+"""Rows whose sums are finished together."""
+
+
+@inlined
+def _add_product(lanes: NDArray[np.float64], k: int, x: float, b: float, c: float) -> None:
+    """Add x (b + c) to lane k."""
+    p, d = two_product(x, b)
+    lanes[k], e = two_sum(lanes[k], p)
+    lanes[_LOW + k] += (d + e) + x * c
+
+
+@inlined
+def _add_products(rows: NDArray[np.float64], coef: NDArray[np.float64], start: int, m: int, lanes: NDArray[np.float64]) -> None:
+    """Add what m columns from `start` on make."""
+    x0, x1, x2, x3 = rows[0, start:], rows[1, start:], rows[2, start:], rows[3, start:]
+    high, low = coef[0, start:], coef[1, start:]
+    for k in range(m):
+        b, c = high[k], low[k]
+        _add_product(lanes, k, x0[k], b, c)
+        _add_product(lanes, _LANES + k, x1[k], b, c)
+        _add_product(lanes, 2 * _LANES + k, x2[k], b, c)
+        _add_product(lanes, 3 * _LANES + k, x3[k], b, c)
+
+
+@inlined
+def _add_lane(lanes: NDArray[np.float64], k: int, other: int) -> None:
+    lanes[k], e = two_sum(lanes[k], lanes[other])
+    lanes[_LOW + k] += e + lanes[_LOW + other]
+
+
+@inlined
+def _halve(lanes: NDArray[np.float64], width: int) -> None:
+    """Add the upper of 2 width lanes of each row to the lower: of all rows in one loop, as LLVM unrolls a smaller one instead of
+    making vectors of it."""
+    for k in range(width):
+        _add_lane(lanes, k, width + k)
+        _add_lane(lanes, _LANES + k, _LANES + width + k)
+        _add_lane(lanes, 2 * _LANES + k, 2 * _LANES + width + k)
+        _add_lane(lanes, 3 * _LANES + k, 3 * _LANES + width + k)
 
 
 @kernel
-def _row_times(row: NDArray[np.float64], coef: NDArray[np.float64], h: NDArray[np.float64], l: NDArray[np.float64]) -> None:
-    """h[0] + l[0] = row . coef."""
-    high, low = coef[0], coef[1]
-    for k in range(_LANES):
-        h[k] = 0.0
-    for k in range(_LANES):
-        l[k] = 0.0
-    for s in range(0, row.size, _LANES):
-        x, b, c = row[s : s + _LANES], high[s : s + _LANES], low[s : s + _LANES]
-        for k in range(x.size):
-            p, d = two_product(x[k], b[k])
-            h[k], e = two_sum(h[k], p)
-            l[k] += (d + e) + x[k] * c[k]
-    width = _LANES
+def _multiply(rows: NDArray[np.float64], coef: NDArray[np.float64], lanes: NDArray[np.float64]) -> None:
+    """_FEW lanes each of rows . coef, of _ROWS rows."""
+    width = rows.shape[1]
+    for k in range(2 * _LOW):
+        lanes[k] = 0.0
+    whole = width // _LANES * _LANES
+    for start in range(0, whole, _LANES):
+        _add_products(rows, coef, start, _LANES, lanes)
+    if whole < width:
+        _add_products(rows, coef, whole, width - whole, lanes)
+    _halve(lanes, 32)
+    _halve(lanes, 16)
+    _halve(lanes, 8)
+
+
+@kernel
+def _residuals(
+    rows: NDArray[np.float64],
+    coef: NDArray[np.float64],
+    lanes: NDArray[np.float64],
+    sums: NDArray[np.float64],
+    residual: NDArray[np.float64],
+) -> None:
+    """residual[0] + residual[1] = rows . coef, of at most _TILE rows. `sums`, (2, _FEW, _TILE), is room for lanes of all of them."""
+    high, low = sums[0], sums[1]
+    for start in range(0, rows.shape[0], _ROWS):
+        _multiply(rows[start : start + _ROWS], coef, lanes)
+        for i in range(_ROWS):
+            for k in range(_FEW):
+                high[k, start + i], low[k, start + i] = lanes[i * _LANES + k], lanes[_LOW + i * _LANES + k]
+    width = _FEW
     while width > 1:
         width //= 2
         for k in range(width):
-            h[k], e = two_sum(h[k], h[width + k])
-            l[k] += e + l[width + k]
+            a, b, c, d = high[k], high[width + k], low[k], low[width + k]
+            for i in range(_TILE):
+                a[i], e = two_sum(a[i], b[i])
+                c[i] += e + d[i]
+    a, c, r, r_ = high[0], low[0], residual[0], residual[1]
+    for i in range(_TILE):
+        r[i], r_[i] = two_sum(a[i], c[i])
 
 
 @kernel
@@ -80,20 +148,23 @@ def gradient_of(
     coef, out_gradient : (2, width), high and low parts
     out_squares : (2,)
     """
-    h, l, factor = np.empty(_LANES), np.empty(_LANES), np.empty((2, _ROWS))
+    lanes, sums = aligned(2 * _LOW), aligned(2 * _FEW * _TILE).reshape((2, _FEW, _TILE))
+    sums[:] = 0.0
+    residual, factor = np.empty((2, _TILE)), np.empty((2, _ROWS))
     total = (0.0, 0.0)
     out_gradient[:] = 0.0
-    for start in range(0, rows.shape[0], _ROWS):
-        four = rows[start : start + _ROWS]
-        for i in range(_ROWS):
-            _row_times(four[i], coef, h, l)
-            r = two_sum(h[0], l[0])
-            wr = r
-            if weight.size > 0:
-                wr = multiply(r, (weight[start + i], 0.0))
-            factor[0, i], factor[1, i] = wr
-            total = add(total, multiply(wr, r))
-        _add_rows(four, factor, out_gradient[0], out_gradient[1])
+    for first in range(0, rows.shape[0], _TILE):
+        tile = rows[first : first + _TILE]
+        _residuals(tile, coef, lanes, sums, residual)
+        for start in range(0, tile.shape[0], _ROWS):
+            for i in range(_ROWS):
+                r = residual[0, start + i], residual[1, start + i]
+                wr = r
+                if weight.size > 0:
+                    wr = multiply(r, (weight[first + start + i], 0.0))
+                factor[0, i], factor[1, i] = wr
+                total = add(total, multiply(wr, r))
+            _add_rows(tile[start : start + _ROWS], factor, out_gradient[0], out_gradient[1])
     out_squares[0], out_squares[1] = total
 
 
