@@ -53,14 +53,14 @@ STANDARDIZED, INTERCEPT, RANK, DIRECTIONS, MAX_RATE, BEST_RATE, RATE_EXPONENT = 
 ASKED_RATE, MAX_ITER, TOLERANCE = 22, 23, 24
 # The end: error / 2^exponent, share of the distance left, iterations, whether at the limit point.
 RATE, END_ERROR, END_ERROR_EXPONENT, END_LEFT, END_ITER, SETTLED = 25, 26, 27, 28, 29, 30
-# Rows of parameters, by start, rate and request; and room to work.
-LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 36
+# Rows of parameters, by start, rate and request; and room to work. ASKED and END, a pair, are in the data's units.
+LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 37
 WORK_ROWS = 6
 # Rows of directions, as `spectrum.find_directions` gives them:
-EIGENVALUE, EIGENVALUE_EXPONENT = 42, 44
+EIGENVALUE, EIGENVALUE_EXPONENT = 43, 45
 # by start and rate, u = 2 eta lambda and log |1 - u|:
-U, LOG, DISTANCE = 45, 47, 48
-VECTORS = 50  # high and low, a row of parameters each, of each direction
+U, LOG, DISTANCE = 46, 48, 49
+VECTORS = 51  # high and low, a row of parameters each, of each direction
 
 DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
@@ -131,7 +131,7 @@ def _log_contraction(u: Pair) -> float:
 
 @kernel
 def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
-    """theta'', in work[2] + work[3], of the vector that is the shares work[0] + work[1] of the distances."""
+    """The vector that is the shares work[0] + work[1] of the distances, in work[2] + work[3]: theta'' / 2^`_unit`."""
     d = state.shape[1]
     for j in range(d):
         _set(work, 2, j, (0.0, 0.0))
@@ -140,8 +140,6 @@ def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
         for j in range(d):
             _set(work, 2, j, add(_at(work, 2, j), multiply(c, _at(state, VECTORS + 2 * i, j))))
     if state[STANDARDIZED, 0] == 0.0:
-        for j in range(1, d):
-            _set(work, 2, j, scale_pair(_at(work, 2, j), int(state[EXPONENT, j])))
         return
     level = _at(work, 2, 0)
     for j in range(1, d):
@@ -151,6 +149,12 @@ def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             level = subtract(level, multiply(w, _at(state, MEAN, j)))
     if state[INTERCEPT, 0] == 1.0:
         _set(work, 2, 0, level)
+
+
+@inlined
+def _unit(state: NDArray[np.float64], j: int) -> int:
+    """Exponent that a parameter of `_move` is still to be multiplied by, for theta''."""
+    return int(state[EXPONENT, j]) if state[STANDARDIZED, 0] == 0.0 else 0
 
 
 @kernel
@@ -208,7 +212,7 @@ def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             _set(work, 0, i, ONE)
         _move(state, work)
         for j in range(d):
-            _set(state, LIMIT, j, subtract((state[START, j], 0.0), _at(work, 2, j)))
+            _set(state, LIMIT, j, subtract((state[START, j], 0.0), scale_pair(_at(work, 2, j), _unit(state, j))))
 
 
 @kernel
@@ -299,7 +303,11 @@ def _iterate(
     work: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Intercept and coefficients after k iterations; k = inf is the limit point."""
+    """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point.
+
+    Start and way are subtracted in these units: as theta'', a coefficient that has only begun to move, 2^-1000 of its size, would
+    be lost where the column is as small.
+    """
     m = int(state[DIRECTIONS, 0])
     near = k * _slowest(state) < -37.0
     if k < math.inf:
@@ -310,11 +318,16 @@ def _iterate(
                 _set(work, 0, i, _share_gone(_at(state, U, i), state[LOG, i], k, odd))
         _move(state, work)
     ey = int(state[EXPONENT_Y, 0])
-    for j in range(out.size):
-        value = _at(state, LIMIT, j) if near or k == math.inf else (state[START, j], 0.0)
+    for j in range(out.shape[1]):
+        exponent = ey - int(state[EXPONENT, j])
+        value = (state[ASKED, j], 0.0)
+        if near or k == math.inf:
+            value = scale_pair(_at(state, LIMIT, j), exponent)
         if k < math.inf:
-            value = subtract(value, _at(work, 2, j))
-        out[j] = scale(value[0], ey - int(state[EXPONENT, j])) + 0.0  # never -0
+            way = scale_pair(_at(work, 2, j), exponent + _unit(state, j))
+            high = value[0] - way[0]
+            value = subtract(value, way) if math.isfinite(high) else (high, 0.0)
+        _set(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
 
 
 @kernel
@@ -469,7 +482,7 @@ def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool,
     if k != max_iter:
         odd = k % 2.0 == 1.0
     d, ey = state.shape[1], int(state[EXPONENT_Y, 0])
-    _iterate(state, k, odd, work, state[END])
+    _iterate(state, k, odd, work, state[END : END + 2])
     finite = settled = True
     for j in range(d):
         finite = finite and math.isfinite(state[END, j])
@@ -500,9 +513,11 @@ def count(state: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
 def trace(state: NDArray[np.float64], k: NDArray[np.float64], odd: NDArray[np.bool_], out: NDArray[np.float64]) -> None:
     """Rows of the parameters, error / 2^exponent, exponent, one for each of k, of a state that `descend` has begun."""
     d = state.shape[1]
-    work = np.empty((WORK_ROWS, d))
+    work, end = np.empty((WORK_ROWS, d)), np.empty((2, d))
     for i in range(k.size):
-        _iterate(state, k[i], odd[i], work, out[i, :d])
+        _iterate(state, k[i], odd[i], work, end)
+        for j in range(d):
+            out[i, j] = end[0, j]
         out[i, d], out[i, d + 1] = _error(state, k[i], work[0])
 
 
