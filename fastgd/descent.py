@@ -205,6 +205,13 @@ class Descent:
         ]
         return values[0], np.array(values[1:])
 
+    def fractions(self, row: str) -> list[Fraction]:
+        """Intercept and coefficients of a row of pairs, "END" or "LIMIT", in the data's units, with all that is known of them."""
+        start = getattr(descent_kernels(), row)
+        exponents = np.zeros(self.state.shape[1]) if row == "END" else self.get("EXPONENT_Y") - self.row("EXPONENT")
+        pairs = zip(self.state[start : start + 2].T.tolist(), exponents.tolist(), strict=True)
+        return [(Fraction(high) + Fraction(low)) * Fraction(2) ** int(e) for (high, low), e in pairs]
+
     def natural_sizes(self) -> list[Fraction]:
         """Of intercept and coefficients: root mean squares of the target, and of the target over each feature."""
         spread, mean = self.row("SPREAD"), self.row("MEAN")
