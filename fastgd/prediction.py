@@ -1,8 +1,8 @@
 """Predictions: intercept + x coef, counted from where the features lie.
 
 Of a feature far from zero, as timestamps are, its part and the intercept are large and nearly cancel: rounded to float64 each,
-they leave nine digits of a target that grows by 0.5 a minute, at 1.7e12 milliseconds. Counted from a float64 number near the mean, from
-which the difference is exact (Sterbenz), nothing large is left, and what is lost is in proportion to the deviation.
+they leave nine digits of a target that grows by 0.5 a minute, at 1.7e12 milliseconds. Counted from a float64 number near the
+mean, from which the difference is exact (Sterbenz), nothing large is left, and what is lost is in proportion to the deviation.
 """
 
 from __future__ import annotations

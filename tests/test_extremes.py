@@ -33,7 +33,7 @@ QUIZ = {
 }
 NOISE = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0, 5.0])
 KNOWN = Fraction(1, 2**96)
-"""Of the mean squares of the target and of what each feature contributes: what they cancel to below it, double-double cannot know."""
+"""Of the mean squares of the target and of each feature's part: when they cancel to less, double-double does not know it."""
 
 
 @dataclass(frozen=True)
