@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -236,9 +237,60 @@ def test_features_at_the_ends(name: str, fit_intercept: bool, standardize: bool)
         assert case.fit().rank == 1
         return
     require_limit(case)
-    apart = "1e300" in name and case.X.shape[1] > 1
-    if standardize or not (apart or name in ("1e300", "1e-300", "the largest")):
+    try:
+        most = case.fit().stability.max_learning_rate
+    except fastgd.DataError as error:
+        assert "1e" in name and re.search("columns differ in size by|which float64 cannot hold", str(error))
+        return
+    if most > 0.0:
         require_iterates(case)
+    else:
+        assert name in ("1e300", "the largest")
+
+
+@with_and_without
+@pytest.mark.parametrize("exponents", [[0, -600], [300, -500], [-75, -702], [-450, 400]], ids=str)
+def test_a_direction_so_flat_that_its_curvature_is_no_float64(exponents: list[int], fit_intercept: bool) -> None:
+    """What moves along it, 2^-1000 of the way a step and less, has its digits all the same."""
+    case = Case(DRAWN[:, :2] * 2.0 ** np.array(exponents), TARGET, None, fit_intercept)
+    problem, rate = case.problem, 0.3 / float(max(precise.eigenvalues(case.problem)))
+    for k in (1, 2, 1000, 10**15):
+        theta = case.theta(case.fit(learning_rate=rate, max_iter=k))
+        require(theta, iterate(problem, rate, k), [Fraction(1, 10**280)] * len(theta))
+
+
+def iterate(problem: exact.Problem, rate: float, k: int) -> list[Fraction]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precise, "DIGITS", 1200)
+        return precise.iterate(problem, rate, k)
+
+
+@pytest.mark.parametrize("k", [10**3, 2**830, 2**880, 2**939, 2**941, 2**945, 2**1020])
+def test_the_whole_way_along_a_flat_direction(k: int) -> None:
+    """Orthogonal columns: 5 (1 - (1 - u)^k) of the second one's unit, for u = 2^-940 of the rate."""
+    X, y = np.array([[1.0, 0.0], [0.0, 2.0**-470]]), np.array([3.0, 5.0])
+    result = fastgd.fit(X, y, fit_intercept=False, learning_rate=0.3, max_iter=k)
+    with mpmath.workdps(400):
+        gone = -mpmath.expm1(k * mpmath.log1p(-mpmath.mpf(0.3) * mpmath.mpf(2) ** -940))
+        assert result.coef[1] == pytest.approx(float(5 * mpmath.mpf(2) ** 470 * gone), rel=1e-15)
+    assert result.coef[0] == pytest.approx(3.0 * (1.0 - 0.7 ** min(k, 10**6)), rel=1e-14)
+
+
+@pytest.mark.parametrize("start", [[1.5, 1e-30], [0.0, -3e-200], [1e-200, 0.0]], ids=str)
+@pytest.mark.parametrize("exponents", [(-890, 0), (-600, 300), (0, 1000), (450, 900)], ids=str)
+@raw_and_standardised
+def test_a_start_is_where_it_was_put(exponents: tuple[int, int], start: list[float], standardize: bool) -> None:
+    """Whatever the sizes of column and target, of which it may be nothing."""
+    x, y = np.ldexp(DRAWN[:, 0], exponents[0]), np.ldexp(TARGET, exponents[1])
+    for X in (x, columns(x, DRAWN[:, 1])):
+        asked = start if X.ndim == 1 else [*start, 7.0]
+        result = fastgd.fit(X, y, start=asked, max_iter=0, standardize=standardize)
+        assert [result.intercept, *result.coef] == asked
+
+
+def test_a_start_too_far_away_in_the_units_of_the_target_is_refused() -> None:
+    with pytest.raises(fastgd.DataError, match=r"^the coefficients exceed float64 \(.*\): scale the columns or the start$"):
+        fastgd.fit(2.0**990 * DRAWN[:, 0], 2.0**-990 * TARGET, start=[1.5, 1.0], max_iter=0)
 
 
 @raw_and_standardised
@@ -249,19 +301,13 @@ def test_a_coefficient_that_exceeds_float64(standardize: bool) -> None:
     assert fastgd.fit(x, 1e-300 * TARGET, standardize=standardize).rank == 2
 
 
-@with_and_without
+@pytest.mark.parametrize("options", [{"standardize": True}, {"fit_intercept": False}], ids=str)
 @pytest.mark.parametrize("exponent", [-996, 990])
-def test_iterates_where_no_float64_is_a_rate(exponent: int, fit_intercept: bool) -> None:
-    """Of such columns only the best rate is at hand, in no unit; the iterates are those of plain columns, scaled."""
-    X = DRAWN[:, :1] * 2.0**exponent
-    if fit_intercept:  # in raw coordinates the column of ones is of one size with plain columns only
-        X, plain = DRAWN[:, :1] * 2.0**exponent, DRAWN[:, :1]
-        plain_result = fastgd.fit(plain, TARGET, standardize=True, max_iter=1)
-        result = fastgd.fit(X, TARGET, standardize=True, max_iter=1)
-    else:
-        plain_result = fastgd.fit(DRAWN[:, :1], TARGET, fit_intercept=False, max_iter=1)
-        result = fastgd.fit(X, TARGET, fit_intercept=False, max_iter=1)
-    assert (result.intercept, result.slope) == (plain_result.intercept, math.ldexp(plain_result.slope, -exponent))
+def test_iterates_where_no_float64_is_a_rate(exponent: int, options: dict[str, bool]) -> None:
+    """Of such a column the best rate, in no unit, is at hand; the iterates are those of the plain column, scaled."""
+    plain = fastgd.fit(DRAWN[:, 0], TARGET, max_iter=1, **options)
+    result = fastgd.fit(np.ldexp(DRAWN[:, 0], exponent), TARGET, max_iter=1, **options)
+    assert (result.intercept, result.slope) == (plain.intercept, math.ldexp(plain.slope, -exponent))
 
 
 @with_and_without

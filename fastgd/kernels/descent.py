@@ -69,6 +69,7 @@ _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k =
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _HUGE = 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
+_FLAT = 2.0**-900  # u, from which on it and its error underflow
 _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 
@@ -131,12 +132,12 @@ def _log_contraction(u: Pair) -> float:
 
 @kernel
 def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
-    """The vector that is the shares work[0] + work[1] of the distances, in work[2] + work[3]: theta'' / 2^`_unit`."""
+    """The vector of the ways work[0] + work[1] along the directions, in work[2] + work[3]: theta'' / 2^`_unit`."""
     d = state.shape[1]
     for j in range(d):
         _set(work, 2, j, (0.0, 0.0))
     for i in range(int(state[DIRECTIONS, 0])):
-        c = multiply(_at(work, 0, i), _at(state, DISTANCE, i))
+        c = _at(work, 0, i)
         for j in range(d):
             _set(work, 2, j, add(_at(work, 2, j), multiply(c, _at(state, VECTORS + 2 * i, j))))
     if state[STANDARDIZED, 0] == 0.0:
@@ -209,7 +210,7 @@ def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             _set(state, LIMIT, j, _at(state, BEST, j))
     else:
         for i in range(m):
-            _set(work, 0, i, ONE)
+            _set(work, 0, i, _at(state, DISTANCE, i))
         _move(state, work)
         for j in range(d):
             _set(state, LIMIT, j, subtract((state[START, j], 0.0), scale_pair(_at(work, 2, j), _unit(state, j))))
@@ -238,6 +239,23 @@ def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     if odd and u[0] > 1.0:  # rho < 0: 1 + r^k
         p = subtract(TWO, p)
     return p
+
+
+@kernel
+def _way_gone(state: NDArray[np.float64], i: int, k: float, odd: bool) -> Pair:
+    """(1 - rho^k) distance along a direction: of one so flat that u underflows (1 - e^-ku) distance, u by its exponent."""
+    u, distance = _at(state, U, i), _at(state, DISTANCE, i)
+    if u[0] > _FLAT:
+        return multiply(_share_gone(u, state[LOG, i], k, odd), distance)
+    value = _at(state, EIGENVALUE, i)
+    rate, e_rate = math.frexp(min(2.0 * state[RATE, 0], _LARGEST_STEP))
+    _, e_value = math.frexp(value[0])
+    times, e_times = math.frexp(k)
+    share = multiply(multiply(scale_pair(value, -e_value), (rate, 0.0)), (times, 0.0))
+    exponent = e_rate + e_value + e_times + int(state[EIGENVALUE_EXPONENT, i] - state[RATE_EXPONENT, 0])
+    if exponent > -110:
+        share, exponent = (-math.expm1(-np.ldexp(share[0], exponent)), 0.0), 0
+    return scale_pair(multiply(share, distance), exponent)
 
 
 @inlined
@@ -312,10 +330,11 @@ def _iterate(
     near = k * _slowest(state) < -37.0
     if k < math.inf:
         for i in range(m):
-            if near:  # the share still to go: from a start 10^20 times as far as the limit, double-double would show
-                _set(work, 0, i, (-_power(state[U, i], state[LOG, i], k, odd), 0.0))
+            if near:  # the way still to go: from a start 10^20 times as far as the limit, double-double would show
+                left = -_power(state[U, i], state[LOG, i], k, odd)
+                _set(work, 0, i, multiply((left, 0.0), _at(state, DISTANCE, i)))
             else:
-                _set(work, 0, i, _share_gone(_at(state, U, i), state[LOG, i], k, odd))
+                _set(work, 0, i, _way_gone(state, i, k, odd))
         _move(state, work)
     ey = int(state[EXPONENT_Y, 0])
     for j in range(out.shape[1]):
