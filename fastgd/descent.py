@@ -53,9 +53,16 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     state = np.zeros((kernels.VECTORS, d))
     layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
-    rank = fit_intercept + least_squares.solve(sums, fit_intercept, found, layout, high, low)
     refined = moments._rest.solution
-    if refined is not None and refined.fit_intercept == fit_intercept:
+    is_refined = refined is not None and refined.fit_intercept == fit_intercept
+    blur = np.zeros(d) if is_refined else sums[2, 1 + d : 1 + 2 * d].copy()
+    rank = fit_intercept + least_squares.solve(sums, blur, fit_intercept, found, layout, high, low)
+    if rank < d - 1 + fit_intercept and blur.any():
+        raise DataError(
+            "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked "
+            "otherwise, or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays"
+        )
+    if refined is not None and is_refined:
         ey = int(found[kernels.EXPONENT_Y, 0])
         exponents = found[kernels.EXPONENT].astype(int) - ey
         found[kernels.BEST : kernels.BEST + 2] = np.ldexp(refined.theta, exponents)
@@ -204,6 +211,13 @@ class Descent:
             for j, (value, exponent, what) in enumerate(zip(self.row(row).tolist(), exponents, names, strict=True))
         ]
         return values[0], np.array(values[1:])
+
+    def fractions(self, row: str) -> list[Fraction]:
+        """Intercept and coefficients of a row of pairs, "END" or "LIMIT", in the data's units, with all that is known of them."""
+        start = getattr(descent_kernels(), row)
+        exponents = np.zeros(self.state.shape[1]) if row == "END" else self.get("EXPONENT_Y") - self.row("EXPONENT")
+        pairs = zip(self.state[start : start + 2].T.tolist(), exponents.tolist(), strict=True)
+        return [(Fraction(high) + Fraction(low)) * Fraction(2) ** int(e) for (high, low), e in pairs]
 
     def natural_sizes(self) -> list[Fraction]:
         """Of intercept and coefficients: root mean squares of the target, and of the target over each feature."""

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from fastgd.descent import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra
+from fastgd.prediction import plane_of
 from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
@@ -242,18 +243,18 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
         raise DataError(f"kind={kind!r}: pass 'observation' for a new row, or 'mean' for the line itself")
     c = _Scatter(result)
     descent = c.descent
-    intercept, coef = result._begun.in_units("LIMIT")
     with np.errstate(over="ignore", invalid="ignore"):
-        centre = intercept + (x * coef).sum(axis=1)
+        middle = plane_of(result._begun, *result._begun.in_units("LIMIT"), "LIMIT").at(x)
         away = np.ldexp(x, -descent.row("EXPONENT")[1:].astype(int))
         if descent.fit_intercept:
-            away = away - descent.row("MEAN")[1:]
+            mean = descent_kernels().MEAN
+            away = (away - descent.state[mean, 1:]) - descent.state[mean + 1, 1:]
         _require_decided(c, away)
         spread = np.linalg.norm(away / c.unit @ c.roots.T, axis=1)
         for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
             spread = np.hypot(spread, more)
         half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
-        return np.column_stack([centre - half, centre + half])
+        return np.column_stack([middle - half, middle + half])
 
 
 class _Scatter:

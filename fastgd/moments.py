@@ -76,6 +76,7 @@ class Moments:
     The co-moments are sums of products about the mean, S_uv = sum w (u - mean u) (v - mean v), carried to about 31
     digits (Ogita, Rump & Oishi 2005, *Accurate sum and dot product*). The `FitResult.moments` of many features that went to
     the limit point are an exception: they have 16 digits, beside a limit point that was refined on the rows to all of its own.
+    Asked for another, or added to, they give nine digits, or an error where the columns depend on each other too much for that.
 
     Examples
     --------

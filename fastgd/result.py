@@ -16,6 +16,7 @@ from fastgd.descent import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
 from fastgd.inference import Inference
 from fastgd.path import Path, choose_iterations, trace
+from fastgd.prediction import Plane, plane_of
 from fastgd.sources import Collection, Table, read, read_features, read_features_of_files, read_pair
 from fastgd.sources.table import EMPTY, as_float64
 from fastgd.stability import Stability, require_tolerance
@@ -67,13 +68,14 @@ class FitResult:
     (1.9, 9.41)
     """
 
-    __slots__ = ("_max_iter", "_moments", "_state")
+    __slots__ = ("_known_plane", "_max_iter", "_moments", "_state")
 
     def __init__(self, moments: Moments, state: NDArray[np.float64], max_iter: int | None) -> None:
         # `state` is what the kernels left; properties read it when asked, which keeps a small fit small.
         self._moments = moments
         self._state = state
         self._max_iter = max_iter
+        self._known_plane: Plane | None = None
 
     @property
     def _begun(self) -> Descent:
@@ -85,6 +87,12 @@ class FitResult:
         descent = self._begun.complete()
         self._state = descent.state
         return descent
+
+    @property
+    def _plane(self) -> Plane:
+        if self._known_plane is None:
+            self._known_plane = plane_of(self._begun, self.intercept, self.coef, "END")
+        return self._known_plane
 
     @property
     def moments(self) -> Moments:
@@ -112,6 +120,23 @@ class FitResult:
         if self._state.shape[1] != 2:
             raise DataError(f"slope: {len(self.feature_names)} features were fitted, and each has a coefficient, in .coef")
         return self._state.item(descent_kernels().END, 1)
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """Where `predict` counts the features from, shape (p,): 0, or near the mean of a feature that lies far from zero.
+
+        That is, a thousand standard deviations and more, as timestamps do. The intercept and the feature's part are then large
+        and nearly cancel, and ``intercept + X @ coef`` loses as many digits; without an intercept it does not.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> minutes = [0, 1, 2, 3]
+        >>> result = fastgd.fit([1.7e12 + 60_000 * minute for minute in minutes], [0.1, 0.3, 0.5, 0.7])
+        >>> round(float(result.intercept + 1.7e12 * result.slope), 15), result.predict([1.7e12]).round(15).tolist()
+        (0.099999999627471, [0.1])
+        """
+        return self._plane.centre.copy()
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -199,7 +224,7 @@ class FitResult:
         return 1.0 - scale(residual / variance, exponent, "the error over the variance", "the start")
 
     def predict(self, X: ArrayLike | str | os.PathLike[str]) -> NDArray[np.float64]:
-        """intercept + X coef.
+        """intercept + X coef, counted from `centre`: the value there, unrounded intercept and coefficients, + (X - centre) coef.
 
         Parameters
         ----------
@@ -228,7 +253,7 @@ class FitResult:
             return np.concatenate([self.predict(table.X) for table in tables])
         x = self._columns(X)
         with np.errstate(over="ignore", invalid="ignore"):
-            return _finite(self._at(x), x, "prediction")
+            return _finite(self._plane.at(x), x, "prediction")
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
         """R^2 on other data, 1 - sum (y - predict(X))^2 / sum (y - mean(y))^2, as scikit-learn's regressors give it.
@@ -397,8 +422,8 @@ class FitResult:
     def to_onnx(self) -> ModelProto:
         """This fit as an ONNX model, for servers, browsers and languages that have no Python.
 
-        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), in three standard operations whose order
-        is that of `predict`: on onnxruntime the results are equal to the last bit, and on a runtime that adds in another order
+        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), in standard operations whose order is
+        that of `predict`: on onnxruntime the results are equal to the last bit, and on a runtime that adds in another order
         to about p units in the last place of the largest term. NaN and infinity, which `predict` refuses, come out as NaN or
         infinity. The names of the features, in their order, and of the target are in the model's metadata, as JSON.
 
@@ -690,14 +715,6 @@ class FitResult:
             fitted, needed = ("one feature was", "(n,) or (n, 1)") if p == 1 else (f"{p} features were", f"(n, {p})")
             raise DataError(f"X has shape {x.shape}: {fitted} fitted, so {needed} is needed")
         return as_float64(x)
-
-    def _at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """intercept + x coef, each row by itself: the same bits whatever rows stand beside it (BLAS does not give that)."""
-        coef = self.coef.tolist()
-        value: NDArray[np.float64] = self.intercept + x[:, 0] * coef[0]
-        for j, w in enumerate(coef[1:], 1):
-            value += x[:, j] * w
-        return value
 
     def __repr__(self) -> str:
         short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""

@@ -67,6 +67,10 @@ float64's products of rows leave that uncertain by some 2^-47."""
 _OFFSET = 2.0**26
 """Of a mean in standard deviations: further off, residuals lose more digits than double-double can spare."""
 
+_BLUR, _BLUR_OF_TARGET = 2.0**-28, 2.0**-47
+"""Of a variance: what the products do not know, 2^-47; of a feature so much that nine digits are left of coefficients that are
+made of them, where the moments are asked for others than were refined."""
+
 _SMALLEST, _LARGEST = 2.0**-300, 2.0**300  # mean squares whose products with residuals and their errors stay in range
 _PASSES = 12
 _LEFT = 2.0**-70  # of a coefficient: rounded to float64 it is decided, but for one tie in 2^16
@@ -98,12 +102,20 @@ def summarise(table: Table, fit_intercept: bool, pool: Executor | None = None) -
     if found is None:
         return None
     solution, total, mean, products = found
-    if not fit_intercept:
-        products = products - np.outer(mean, mean)
-    sums = np.zeros((4, 1 + mean.size + mean.size * (mean.size + 1) // 2))
-    sums[0, 0], sums[2, 1 : 1 + mean.size] = total, mean
-    sums[0, 1 + mean.size :] = total * products[np.triu_indices(mean.size)]
+    q = len(mean[0])
+    sums = np.zeros((4, 1 + q + q * (q + 1) // 2))
+    sums[0, 0], sums[2, 1 : 1 + q] = total, mean.sum(axis=0)
+    sums[0, 1 + q :] = total * products[np.triu_indices(q)]
+    sums[2, 1 + q : 1 + 2 * q] = _blur(mean[1], np.diagonal(products))
     return closed_moments(sums, n, table.feature_names, table.target_name, rest_of(table, solution))
+
+
+def _blur(moved: Array, variance: Array) -> Array:
+    """What is not known of each variance, as a share of it: more where it is what is left of a square about another point."""
+    blur = np.full(len(variance), _BLUR)
+    blur[-1] = _BLUR_OF_TARGET
+    square = variance + moved * moved
+    return np.divide(blur * square, variance, out=np.ones(len(blur)), where=blur * square < variance)
 
 
 class _Space:
@@ -199,14 +211,18 @@ def solve(
 ) -> tuple[Solution, float, Array, Array] | None:
     """The refined solution, and in float64 the sum of the weights, the means and the mean products, the target's last.
 
-    The mean products are about the means or, without an intercept, about zero. None for columns that are, or nearly are, linear
-    combinations of others; for values that are not finite or far out of the way; for fewer rows than parameters.
+    The means are in two parts, of which the first was taken off the rows; the products are about the means. None for columns that
+    are, or nearly are, linear combinations of others; for values that are not finite or far out of the way; for fewer rows than
+    parameters.
     """
     from fastgd.kernels import refine
 
     rows = _Rows(table, refine.STEP)
     with np.errstate(all="ignore"), nullcontext() if pool is None else _blas_on_one_thread():
-        total, mean, products = _mean_products(rows, fit_intercept, pool)
+        total, mean, centred = _mean_products(rows, pool)
+        products = centred
+        if not fit_intercept:
+            products = centred + np.outer(mean.sum(axis=0), mean.sum(axis=0))
         factor = _factor(total, mean, products)
         if factor is None:
             return None
@@ -214,7 +230,7 @@ def solve(
     if refined is None:
         return None
     theta, error = refined
-    return Solution(fit_intercept, theta[:, : rows.p + 1].copy(), error), total, mean.sum(axis=0), products
+    return Solution(fit_intercept, theta[:, : rows.p + 1].copy(), error), total, mean, centred
 
 
 def _blas_on_one_thread() -> AbstractContextManager[Any]:
@@ -235,10 +251,10 @@ def _threadpools() -> Any:
     return ThreadpoolController()
 
 
-def _mean_products(rows: _Rows, about_mean: bool, pool: Executor | None) -> tuple[float, Array, Array]:
-    """Sum of weights, means in two parts, and mean products, about the means or about zero, of features and target."""
+def _mean_products(rows: _Rows, pool: Executor | None) -> tuple[float, Array, Array]:
+    """Sum of weights, means in two parts, and mean products about the means, of features and target."""
     q = rows.p + 1
-    shift = rows.mean_of_first() if about_mean else np.zeros(q)
+    shift = rows.mean_of_first()
 
     def multiply(space: _Space, block: Array, weight: Array) -> None:
         if weight.size:
@@ -251,9 +267,7 @@ def _mean_products(rows: _Rows, about_mean: bool, pool: Executor | None) -> tupl
         sums += space.products
     total = float(sums[0, 0])
     moved = sums[0, 1:] / total
-    products = sums[1:, 1:] / total
-    if about_mean:
-        products -= np.outer(moved, moved)
+    products = sums[1:, 1:] / total - np.outer(moved, moved)
     return total, np.stack([shift, moved]), products
 
 

@@ -55,6 +55,7 @@ LEVELS = {
     "descent.py": 2.65,
     "wide.py": 2.66,
     "pairs.py": 2.7,
+    "prediction.py": 2.7,
     "stability.py": 2.7,
     "framing.py": 2.75,
     "page.py": 2.75,

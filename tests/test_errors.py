@@ -48,6 +48,13 @@ POWER = "is about 1e+400, which float64 cannot hold: divide"
 COUNT = "it must be at least 1 and at most 2**63 - 1"
 
 
+def shares(n: int, p: int) -> np.ndarray:
+    """Columns that make up one together."""
+    X = np.random.default_rng(0).integers(0, 2**20, (n, p)) * 2.0**-40
+    X[:, 0] = 1.0 - X[:, 1:].sum(axis=1)
+    return X
+
+
 class Unreadable:
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         raise ValueError("closed")
@@ -223,6 +230,11 @@ ARGUMENTS: list[tuple[Call, str]] = [
         lambda: fit(np.eye(3) * [1e300, 1e-300, 1.0], y, max_iter=1, fit_intercept=False),
         "the columns differ in size by a factor of about 1e600, too much for descent in the data's own coordinates: "
         "pass standardize=True, or multiply columns by powers of two",
+    ),
+    (
+        lambda: fit(fit(shares(30_000, 40), np.arange(30_000) % 7, fit_intercept=False).moments),
+        "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked "
+        "otherwise, or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays",
     ),
     (lambda: fit(np.eye(3), y).slope, "slope: 3 features were fitted, and each has a coefficient, in .coef"),
     (lambda: fit(np.eye(3), y, start=[1, 2]), "start=[1, 2]: it must hold 4 numbers, (intercept, 3 coefficients)"),

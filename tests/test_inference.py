@@ -470,7 +470,8 @@ def test_milliseconds_keep_their_digits() -> None:
     for kind in ("observation", "mean"):
         there = stamps.predict_interval(1.7e12 + 60_000.0 * at, kind=kind)
         widths, expected = np.diff(there), np.diff(plain.predict_interval(at, kind=kind))
-        assert widths == pytest.approx(expected, rel=1e-8)  # the ends are centre -+ half, and the centre has lost digits
+        assert widths == pytest.approx(expected, rel=1e-13)
+        assert there == pytest.approx(plain.predict_interval(at, kind=kind), rel=1e-13)
 
 
 @pytest.mark.parametrize("noise", [1e-9, 1e-12])

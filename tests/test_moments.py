@@ -111,7 +111,7 @@ def solve(rows: np.ndarray, fit_intercept: bool) -> tuple[list[Fraction], int]:
     q = rows.shape[1]
     sums = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1])._closed()._sums
     out, layout, high, low = np.empty((15, q)), np.empty((2, q - 1), np.int64), np.empty((q, q)), np.empty((q, q))
-    rank = least_squares.solve(sums, fit_intercept, out, layout, high, low)
+    rank = least_squares.solve(sums, np.zeros(q), fit_intercept, out, layout, high, low)
     target = Fraction(2) ** int(out[4, 0])
     units = [Fraction(2) ** int(e) for e in out[6]]
     theta = [(Fraction(h) + Fraction(l)) * target / u for (h, l), u in zip(out[11:13].T.tolist(), units, strict=True)]

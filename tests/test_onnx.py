@@ -57,10 +57,15 @@ def test_what_was_reached_is_what_is_written(request_: dict[str, Any]) -> None:
     assert predicted(result, X).tobytes() == result.predict(X).tobytes()
 
 
-def test_timestamps_lose_no_digit() -> None:
+@pytest.mark.parametrize("request_", [{}, {"max_iter": 10**6}, {"standardize": True, "max_iter": 1}], ids=str)
+def test_timestamps_lose_no_digit(request_: dict[str, Any]) -> None:
+    """Beside columns that are counted from zero; and rows far from those that were fitted."""
     x = 1.7e12 + 60_000.0 * np.arange(100.0)
-    result = fastgd.fit(x, np.sin(np.arange(100.0)))
-    assert predicted(result, x[:, np.newaxis]).tobytes() == result.predict(x).tobytes()
+    for X in (x[:, np.newaxis], np.column_stack([np.arange(100.0) % 7.0, x, np.arange(100.0) % 5.0 - 1e9])):
+        result = fastgd.fit(X, np.sin(np.arange(100.0)), **request_)
+        assert np.flatnonzero(result.centre).tolist() == ([0] if X.shape[1] == 1 else [1, 2])
+        new = np.vstack([X, -X, 0.0 * X, 1e3 * X])
+        assert predicted(result, new).tobytes() == result.predict(new).tobytes()
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5000])

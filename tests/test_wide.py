@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -46,7 +47,7 @@ def found(table: Table, weight: np.ndarray | None, fit_intercept: bool) -> Found
     assert answer is not None
     (intercept, theta, error), total, mean, products = answer
     assert intercept is fit_intercept
-    return Found(theta[:, 1:], tuple(theta[:, 0].tolist()), error, total, mean, products)
+    return Found(theta[:, 1:], tuple(theta[:, 0].tolist()), error, total, mean.sum(axis=0), products)
 
 
 def whole(values: np.ndarray) -> tuple[np.ndarray, Fraction]:
@@ -132,8 +133,7 @@ def test_means_and_products(fit_intercept: bool) -> None:
     mine = fit(X, y, weight, fit_intercept)
     moments = fastgd.Moments.from_arrays(X, y, weight)
     np.testing.assert_allclose(mine.mean, moments.mean, rtol=1e-14)
-    about = np.zeros(P + 1) if fit_intercept else moments.mean
-    np.testing.assert_allclose(mine.products, moments.covariance + np.outer(about, about), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(mine.products, moments.covariance, rtol=1e-12, atol=1e-14)
     assert mine.weight == pytest.approx(weight.sum(), rel=1e-14)
 
 
@@ -432,6 +432,66 @@ def test_what_fit_returned_can_be_fitted_and_saved_again(
     assert loaded.path(at=[3]).coef.tolist() == first.path(at=[3]).coef.tolist()
     other = fastgd.fit(first.moments, fit_intercept=False)  # a question that was not refined
     assert other.coef == pytest.approx(fastgd.fit(X, y, fit_intercept=False).coef, rel=1e-9)
+
+
+def shares(X: np.ndarray) -> np.ndarray:
+    """Columns that make up one together."""
+    X = np.round(np.abs(X) * 2.0**20) / 2.0**40
+    return np.column_stack([X[:, 1:], 1.0 - X[:, 1:].sum(axis=1)])
+
+
+TOO_FEW = (
+    "^these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked otherwise, "
+    "or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays$"
+)
+
+
+def with_constant(X: np.ndarray) -> np.ndarray:
+    return np.column_stack([X[:, 1:], np.full(len(X), 0.1)])
+
+
+@pytest.mark.parametrize("spoil", [shares, with_constant])
+def test_columns_that_depend_on_each_other_beside_an_intercept_only(
+    wide_data: tuple[np.ndarray, np.ndarray], spoil: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    X, y = spoil(wide_data[0]), wide_data[1]
+    first = fastgd.fit(X, y, fit_intercept=False)
+    assert fastgd.fit(first.moments, fit_intercept=False).coef.tolist() == first.coef.tolist()
+    for moments in (first.moments, fastgd.Moments.from_bytes(first.moments.to_bytes())):
+        with pytest.raises(fastgd.DataError, match=TOO_FEW):
+            fastgd.fit(moments)
+    assert fastgd.fit(fastgd.Moments.from_arrays(X, y)).rank == len(X.T)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("trend", [0.0, 40.0])
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e7])
+def test_what_was_not_refined_has_nine_digits(trend: float, offset: float, fit_intercept: bool) -> None:
+    """With or without the intercept that the fit had not, and with rows more than it had; or an error says that it has not."""
+    rng = np.random.default_rng(SEED)
+    X = rng.normal(size=(12_000, fastgd.wide.FEATURES))  # two blocks
+    X[:, 5] += np.linspace(offset, offset + trend, len(X))
+    y = X @ rng.normal(size=X.shape[1]) + rng.normal(size=len(X))
+    first = fastgd.fit(X, y, fit_intercept=not fit_intercept).moments
+    found = fastgd.fit(first, fit_intercept=fit_intercept)
+    assert found.coef == pytest.approx(fastgd.fit(X, y, fit_intercept=fit_intercept).coef, rel=1e-9)
+    more = X[:50] + 1.0, y[:50]
+    for together in (first + fastgd.Moments.from_arrays(*more), fastgd.Moments.from_arrays(*more) + first, first.update(*more)):
+        whole = fastgd.Moments.from_arrays(np.vstack([X, more[0]]), np.append(y, more[1]))
+        for choice in (True, False):
+            found, wanted = fastgd.fit(together, fit_intercept=choice), fastgd.fit(whole, fit_intercept=choice)
+            assert found.coef == pytest.approx(wanted.coef, rel=1e-9)
+            assert found.error == pytest.approx(wanted.error, rel=1e-9)
+
+
+def test_what_was_not_refined_and_has_few_digits_is_refused(wide_data: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = np.random.default_rng(SEED).normal(size=wide_data[0].shape), wide_data[1]
+    X[:, 3] = X[:, 4] + 1e-4 * X[:, 3]
+    first = fastgd.fit(X, y).moments
+    more = fastgd.Moments.from_arrays(X[:9], y[:9])
+    for moments, fit_intercept in ((first, False), (first + more, True), (more + first, True)):
+        with pytest.raises(fastgd.DataError, match=TOO_FEW):
+            fastgd.fit(moments, fit_intercept=fit_intercept)
 
 
 def test_more_than_the_limit_takes_the_sums(wide_data: tuple[np.ndarray, np.ndarray]) -> None:

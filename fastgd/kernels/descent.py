@@ -53,14 +53,14 @@ STANDARDIZED, INTERCEPT, RANK, DIRECTIONS, MAX_RATE, BEST_RATE, RATE_EXPONENT = 
 ASKED_RATE, MAX_ITER, TOLERANCE = 22, 23, 24
 # The end: error / 2^exponent, share of the distance left, iterations, whether at the limit point.
 RATE, END_ERROR, END_ERROR_EXPONENT, END_LEFT, END_ITER, SETTLED = 25, 26, 27, 28, 29, 30
-# Rows of parameters, by start, rate and request; and room to work.
-LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 36
+# Rows of parameters, by start, rate and request; and room to work. ASKED and END, a pair, are in the data's units.
+LIMIT, START, ASKED, END, WORK = 31, 33, 34, 35, 37
 WORK_ROWS = 6
 # Rows of directions, as `spectrum.find_directions` gives them:
-EIGENVALUE, EIGENVALUE_EXPONENT = 42, 44
+EIGENVALUE, EIGENVALUE_EXPONENT = 43, 45
 # by start and rate, u = 2 eta lambda and log |1 - u|:
-U, LOG, DISTANCE = 45, 47, 48
-VECTORS = 50  # high and low, a row of parameters each, of each direction
+U, LOG, DISTANCE = 46, 48, 49
+VECTORS = 51  # high and low, a row of parameters each, of each direction
 
 DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` returns: the worst of them
 
@@ -69,6 +69,7 @@ _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k =
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _HUGE = 2.0**200
 _LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
+_FLAT = 2.0**-900  # u, from which on it and its error underflow
 _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 
@@ -131,17 +132,15 @@ def _log_contraction(u: Pair) -> float:
 
 @kernel
 def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
-    """theta'', in work[2] + work[3], of the vector that is the shares work[0] + work[1] of the distances."""
+    """The vector of the ways work[0] + work[1] along the directions, in work[2] + work[3]: theta'' / 2^`_unit`."""
     d = state.shape[1]
     for j in range(d):
         _set(work, 2, j, (0.0, 0.0))
     for i in range(int(state[DIRECTIONS, 0])):
-        c = multiply(_at(work, 0, i), _at(state, DISTANCE, i))
+        c = _at(work, 0, i)
         for j in range(d):
             _set(work, 2, j, add(_at(work, 2, j), multiply(c, _at(state, VECTORS + 2 * i, j))))
     if state[STANDARDIZED, 0] == 0.0:
-        for j in range(1, d):
-            _set(work, 2, j, scale_pair(_at(work, 2, j), int(state[EXPONENT, j])))
         return
     level = _at(work, 2, 0)
     for j in range(1, d):
@@ -151,6 +150,12 @@ def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             level = subtract(level, multiply(w, _at(state, MEAN, j)))
     if state[INTERCEPT, 0] == 1.0:
         _set(work, 2, 0, level)
+
+
+@inlined
+def _unit(state: NDArray[np.float64], j: int) -> int:
+    """Exponent that a parameter of `_move` is still to be multiplied by, for theta''."""
+    return int(state[EXPONENT, j]) if state[STANDARDIZED, 0] == 0.0 else 0
 
 
 @kernel
@@ -205,10 +210,10 @@ def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             _set(state, LIMIT, j, _at(state, BEST, j))
     else:
         for i in range(m):
-            _set(work, 0, i, ONE)
+            _set(work, 0, i, _at(state, DISTANCE, i))
         _move(state, work)
         for j in range(d):
-            _set(state, LIMIT, j, subtract((state[START, j], 0.0), _at(work, 2, j)))
+            _set(state, LIMIT, j, subtract((state[START, j], 0.0), scale_pair(_at(work, 2, j), _unit(state, j))))
 
 
 @kernel
@@ -234,6 +239,23 @@ def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     if odd and u[0] > 1.0:  # rho < 0: 1 + r^k
         p = subtract(TWO, p)
     return p
+
+
+@kernel
+def _way_gone(state: NDArray[np.float64], i: int, k: float, odd: bool) -> Pair:
+    """(1 - rho^k) distance along a direction: of one so flat that u underflows (1 - e^-ku) distance, u by its exponent."""
+    u, distance = _at(state, U, i), _at(state, DISTANCE, i)
+    if u[0] > _FLAT:
+        return multiply(_share_gone(u, state[LOG, i], k, odd), distance)
+    value = _at(state, EIGENVALUE, i)
+    rate, e_rate = math.frexp(min(2.0 * state[RATE, 0], _LARGEST_STEP))
+    _, e_value = math.frexp(value[0])
+    times, e_times = math.frexp(k)
+    share = multiply(multiply(scale_pair(value, -e_value), (rate, 0.0)), (times, 0.0))
+    exponent = e_rate + e_value + e_times + int(state[EIGENVALUE_EXPONENT, i] - state[RATE_EXPONENT, 0])
+    if exponent > -110:
+        share, exponent = (-math.expm1(-np.ldexp(share[0], exponent)), 0.0), 0
+    return scale_pair(multiply(share, distance), exponent)
 
 
 @inlined
@@ -299,22 +321,32 @@ def _iterate(
     work: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> None:
-    """Intercept and coefficients after k iterations; k = inf is the limit point."""
+    """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point.
+
+    Start and way are subtracted in these units: as theta'', a coefficient that has only begun to move, 2^-1000 of its size, would
+    be lost where the column is as small.
+    """
     m = int(state[DIRECTIONS, 0])
     near = k * _slowest(state) < -37.0
     if k < math.inf:
         for i in range(m):
-            if near:  # the share still to go: from a start 10^20 times as far as the limit, double-double would show
-                _set(work, 0, i, (-_power(state[U, i], state[LOG, i], k, odd), 0.0))
+            if near:  # the way still to go: from a start 10^20 times as far as the limit, double-double would show
+                left = -_power(state[U, i], state[LOG, i], k, odd)
+                _set(work, 0, i, multiply((left, 0.0), _at(state, DISTANCE, i)))
             else:
-                _set(work, 0, i, _share_gone(_at(state, U, i), state[LOG, i], k, odd))
+                _set(work, 0, i, _way_gone(state, i, k, odd))
         _move(state, work)
     ey = int(state[EXPONENT_Y, 0])
-    for j in range(out.size):
-        value = _at(state, LIMIT, j) if near or k == math.inf else (state[START, j], 0.0)
+    for j in range(out.shape[1]):
+        exponent = ey - int(state[EXPONENT, j])
+        value = (state[ASKED, j], 0.0)
+        if near or k == math.inf:
+            value = scale_pair(_at(state, LIMIT, j), exponent)
         if k < math.inf:
-            value = subtract(value, _at(work, 2, j))
-        out[j] = scale(value[0], ey - int(state[EXPONENT, j])) + 0.0  # never -0
+            way = scale_pair(_at(work, 2, j), exponent + _unit(state, j))
+            high = value[0] - way[0]
+            value = subtract(value, way) if math.isfinite(high) else (high, 0.0)
+        _set(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
 
 
 @kernel
@@ -469,7 +501,7 @@ def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool,
     if k != max_iter:
         odd = k % 2.0 == 1.0
     d, ey = state.shape[1], int(state[EXPONENT_Y, 0])
-    _iterate(state, k, odd, work, state[END])
+    _iterate(state, k, odd, work, state[END : END + 2])
     finite = settled = True
     for j in range(d):
         finite = finite and math.isfinite(state[END, j])
@@ -500,9 +532,11 @@ def count(state: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
 def trace(state: NDArray[np.float64], k: NDArray[np.float64], odd: NDArray[np.bool_], out: NDArray[np.float64]) -> None:
     """Rows of the parameters, error / 2^exponent, exponent, one for each of k, of a state that `descend` has begun."""
     d = state.shape[1]
-    work = np.empty((WORK_ROWS, d))
+    work, end = np.empty((WORK_ROWS, d)), np.empty((2, d))
     for i in range(k.size):
-        _iterate(state, k[i], odd[i], work, out[i, :d])
+        _iterate(state, k[i], odd[i], work, end)
+        for j in range(d):
+            out[i, j] = end[0, j]
         out[i, d], out[i, d + 1] = _error(state, k[i], work[0])
 
 

@@ -138,6 +138,7 @@ def _factorise(
 @kernel
 def solve(
     sums: NDArray[np.float64],
+    blur: NDArray[np.float64],
     fit_intercept: bool,
     out: NDArray[np.float64],
     layout: NDArray[np.int64],
@@ -149,6 +150,8 @@ def solve(
     Parameters
     ----------
     sums : those of `moments.sum_rows`
+    blur : (q,)
+        What is not known of each column's square about the mean, as a share of it; 0 for what double-double leaves.
     out : (15, q)
         Rows 0 to 5, in the first one or two columns: sum of weights and its exponent; mean, variance and exponent of the target;
         least mean squared error. Then rows with a parameter a column, the intercept first: exponents, means, mean squares about
@@ -164,6 +167,8 @@ def solve(
     order, exponents = layout[0], layout[1]
     mean, coef, noise = np.empty((2, p + 1)), np.empty((2, p)), np.empty(p + 1)
     centre(sums, mean, high, low, noise)
+    for i in range(p + 1):
+        noise[i] = max(noise[i], blur[i])
     balance, unit = np.empty(p + 1, np.int64), np.empty(p + 1, np.int64)  # exponents of columns'', and of near-unit ones
     for i in range(p + 1):
         balance[i] = half_exponent(high[i, i] + mean[0, i] * mean[0, i])

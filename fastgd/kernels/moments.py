@@ -8,8 +8,9 @@ Row r of a block goes to lane r mod LANES; the loops run over lanes, which vecto
 would not. Blocks start at fixed rows and are added in one fixed tree, so that the rows alone decide the bits.
 
 A piece of that tree is an array (4, sums) with sums = 1 + q + q (q + 1) / 2 for q columns: high and low parts of the sums of
-weights, of the columns less their shifts, and of their products i <= j; then the shifts, at 1 : q + 1; then the exponents of
-the powers of two by which weights and columns were divided, at 0 : q + 1.
+weights, of the columns less their shifts, and of their products i <= j; then the shifts, at 1 : q + 1, and for sums that are not
+in double-double what is not known of each square, as a share of it, at 1 + q : 1 + 2q; then the exponents of the powers of two by
+which weights and columns were divided, at 0 : q + 1.
 """
 
 from __future__ import annotations
@@ -508,3 +509,4 @@ def merge(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
     _add_piece(sums, more, q)
     for i in range(1, q + 1):
         sums[3, i] = 0.0 if sums[3, i] == NOTHING else sums[3, i]
+        sums[2, q + i] = max(sums[2, q + i], more[2, q + i])
