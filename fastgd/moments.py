@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Iterator
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd.errors import DataError
-from fastgd.packing import pack, unpack
+from fastgd.packing import is_count, pack, require, unpack
 from fastgd.progress import Progress
-from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
-from fastgd.sources import Collection, Known, Stream, Table, read, read_formula, read_pair
-from fastgd.sources.table import EMPTY, default_names
+from fastgd.segment import LARGEST_EXPONENT, Segment, columns_of, levels_of, moments_kernels, require_sums, sums_of
+from fastgd.sources import LIBRARIES, Collection, Known, Stream, Table, read, read_formula, read_pair
+from fastgd.sources.table import EMPTY, LOG_BITS, default_names
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -62,6 +63,7 @@ class Rest(NamedTuple):
 
 
 _NO_REST = Rest()
+_KEYS = {"sums", "features", "target", "n_closed", "n_dropped", "segment", "solution", "formula", "log_weight", "library"}
 
 
 class Moments:
@@ -271,6 +273,7 @@ class Moments:
         <Moments of 3 rows: x -> y>
         """
         header: dict[str, Any] = {
+            "sums": self._sums is not None,
             "features": self._feature_names,
             "target": self._target_name,
             "n_closed": self._n_closed,
@@ -289,7 +292,7 @@ class Moments:
         if self._segment is not None:
             header["segment"], parts = self._segment.content()
             arrays += parts
-        return pack({"sums": self._sums is not None, **header}, arrays)
+        return pack(header, arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Moments:
@@ -316,17 +319,29 @@ class Moments:
         fastgd.errors.DataError: these bytes are no moments: they do not begin as those of to_bytes do
         """
         header, arrays = unpack(data)
+        _require_header(header)
         moments = cls()
         names = header["features"]
         moments._feature_names, moments._target_name = names and tuple(names), header["target"]
         moments._n_closed = header["n_closed"]
+        count = header["sums"] + (header["solution"] is not None)
+        require(len(arrays) >= count, "arrays are missing")
         if header["sums"]:
             moments._sums = arrays.pop(0)
+            require(moments._sums.ndim == 2, "their sums are no table")
+            require_sums(moments._sums, moments.n_features + 1)
         solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
+        require(not solution or solution.theta.shape == (2, moments.n_features + 1), "their solution is not one of their columns")
         formula = read_formula(header["formula"])
         moments._rest = Rest(header["n_dropped"], solution, formula, header["log_weight"], header["library"])
+        p = moments.n_features
         if header["segment"] is not None:
             moments._segment = Segment.of_content(header["segment"], arrays)
+            require(p in (0, moments.n_features), "their sums are of different columns")
+        else:
+            require(not arrays, "there are arrays that belong to nothing")
+        require(names is None or len(names) == moments.n_features > 0, "they have a name too many or too few")
+        require(is_log_weight(header["log_weight"], moments.n_samples), "the logarithm of their weights is that of none")
         return moments
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
@@ -449,6 +464,27 @@ class Moments:
         if self.n_samples == 0:
             return "<Moments of 0 rows>"
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
+
+
+def _require_header(header: dict[str, Any]) -> None:
+    """What can be said of a header by itself; the arrays are to agree with it."""
+    require(header.keys() == _KEYS, "the keys of their header are others")
+    names, target, solution = header["features"], header["target"], header["solution"]
+    require(names is None or isinstance(names, list) and all(type(name) is str for name in names), "their names are none")
+    require(target is None or type(target) is str, "the name of their target is none")
+    require(type(header["sums"]) is bool, "whether they have sums is not said")
+    require(is_count(header["n_closed"]) and is_count(header["n_dropped"]), "a number of rows is none")
+    require(header["sums"] == (header["n_closed"] > 0), "they have sums of no rows, or rows without sums")
+    if solution is not None:
+        fit_intercept, error = solution if isinstance(solution, list) and len(solution) == 2 else (None, None)
+        require(type(fit_intercept) is bool and type(error) is float and 0.0 <= error < math.inf, "their solution is none")
+        require(header["sums"], "they have a solution without sums")
+    require(header["library"] is None or header["library"] in LIBRARIES, "the library of their frame is none that is known")
+
+
+def is_log_weight(value: Any, n_samples: int) -> bool:
+    """Whether it can be the sum of the logarithms of so many weights."""
+    return type(value) is int and abs(value) <= n_samples * LARGEST_EXPONENT << LOG_BITS
 
 
 def closed_moments(
