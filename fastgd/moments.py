@@ -381,8 +381,10 @@ class Moments:
         return self._segment is None and self._sums is None
 
     def _take_over(self, other: Moments) -> None:
-        for name in Moments.__slots__:
-            setattr(self, name, getattr(other, name))
+        """Become the other, in one statement as in `_add`."""
+        self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._rest = (
+            other._sums, other._n_closed, other._segment, other._feature_names, other._target_name, other._rest
+        )
 
     def _closed(self) -> Moments:
         """The same moments with all of them in `_sums`, as the fit reads them."""
@@ -434,19 +436,19 @@ class Moments:
             )
 
     def _add(self, table: Table, pool: Executor | None) -> None:
-        if self._segment is None:
-            segment = Segment(table.n_columns)
-        else:
-            segment = self._segment
+        """Add the rows that follow; whatever fails, or Ctrl-C wherever it falls, leaves these moments as they were."""
+        segment = Segment(table.n_columns) if self._segment is None else self._segment.beside()
         if self.n_features:
             table = table.in_order(self._feature_names)
             self._agree(table.n_features, table.feature_names, table.target_name, table.formula)
         segment.add(table, pool)
-        self._segment = segment
-        self._feature_names = self._feature_names or table.feature_names
-        self._target_name = self._target_name or table.target_name
-        if table.adds_to_rest() or self._rest.solution is not None:
-            self._rest = self._rest.and_of(table)
+        rest = self._rest
+        if table.adds_to_rest() or rest.solution is not None:
+            rest = rest.and_of(table)
+        # One statement without a call in it: Python looks for signals where functions begin, calls end and loops turn.
+        self._segment, self._feature_names, self._target_name, self._rest = (
+            segment, self._feature_names or table.feature_names, self._target_name or table.target_name, rest
+        )
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""

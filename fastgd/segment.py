@@ -174,6 +174,15 @@ class Segment:
         other._head, other._tail = self._head.copy(), self._tail.copy()
         return other
 
+    def beside(self) -> Segment:
+        """The same to add to, while this one stays as it is: what `add` changes it replaces, or writes past where this one ends.
+
+        Of two made beside one segment only one may be added to.
+        """
+        other = Segment(self.q, self.start, self.shift)
+        other.stop, other._pieces, other._head, other._tail = self.stop, self._pieces, self._head, self._tail
+        return other
+
     @property
     def n(self) -> int:
         """Number of rows."""
@@ -261,7 +270,8 @@ class Segment:
             borders, pieces = [], {}
         require([border.n for border in borders] == [head, tail], "the rows at their borders are not as many as the blocks leave")
         require(all(border.is_whole(q) for border in borders), "the rows at their borders are none")
-        require(sorted(pieces) == list(_groups(first, last, 63)), "their sums are not those of the blocks of their rows")
+        found = all(is_count(place) for key in pieces for place in key) and pieces.keys() == set(_groups(first, last, 63))
+        require(found, "their sums are not those of the blocks of their rows")
         require(not pieces or segment.shift is not None, "their sums lack the shifts")
         for sums in pieces.values():
             require(sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")

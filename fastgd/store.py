@@ -71,11 +71,7 @@ def write(result: FitResult, path: str | os.PathLike[str]) -> None:
     """`FitResult.save`."""
     content = _content(result)
     content["sha256"] = _checksum(content)
-    text = _lines(content) + "\n"
-    try:
-        replace(os.path.realpath(_name(path)), text)
-    except OSError as error:
-        raise DataError(f"the fit cannot be saved to {path}: {error.strerror}") from error
+    replace(_name(path), _lines(content) + "\n", "the fit")
 
 
 def read(path: str | os.PathLike[str]) -> Stored:

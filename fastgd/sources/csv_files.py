@@ -12,6 +12,7 @@ from typing import Any
 from fastgd.errors import DataError
 from fastgd.sources.ahead import work_ahead
 from fastgd.sources.frames import Columns, is_number
+from fastgd.sources.pipes import CAN_STOP, Pipe
 from fastgd.sources.rows import Piece, Rows
 from fastgd.sources.table import EMPTY, Table, default_names
 
@@ -118,7 +119,7 @@ class CsvFile:
 
                 yield work(first)
                 if not first.is_last:
-                    yield from work_ahead(pieces, work)
+                    yield from work_ahead(pieces, work, rows.stop)
             finally:
                 rows.close()
 
@@ -236,7 +237,7 @@ def _errors(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (pyarrow.ArrowInvalid, OSError, csv.Error) as error:
+    except (pyarrow.ArrowException, OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {first_line(error)}") from None
 
 
@@ -244,9 +245,10 @@ def _open(path: str) -> Rows:
     """A file's rows; decompressed as its name says."""
     import pyarrow
 
-    file = open(path, "rb", buffering=0)
+    is_file = os.path.isfile(path)
+    file = open(path, "rb", buffering=0) if is_file or not CAN_STOP else Pipe(path)
     try:
-        size = os.path.getsize(path) if os.path.isfile(path) else None
+        size = os.path.getsize(path) if is_file else None
         codec = COMPRESSED.get(os.path.splitext(path)[1].lower())
         return Rows(file if codec is None else pyarrow.CompressedInputStream(file, codec), path, file, size)
     except BaseException:
