@@ -40,6 +40,10 @@ UPDATES: dict[str, tuple[int, Callable[[fastgd.Moments], Any]]] = {
 }
 
 
+def start(code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", code], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def begun(rows: int) -> fastgd.Moments:
     return fastgd.Moments.from_arrays(X[:rows], Y[:rows]) if rows else fastgd.Moments()
 
@@ -112,7 +116,7 @@ WRITERS: dict[str, tuple[int, str, Callable[[fastgd.FitResult, Path], Any]]] = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a file that was opened and not yet held is closed
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a file that nobody held yet
 @pytest.mark.parametrize("kind", WRITERS)
 def test_a_file_is_the_old_or_the_new_one(kind: str, tmp_path: Path) -> None:
     if kind == "explore":
@@ -186,7 +190,7 @@ try:
 except KeyboardInterrupt:
     print(fastgd.fit([1, 2, 3], [2, 4, 5]).coef.tolist() == before)
 """
-    with subprocess.Popen([sys.executable, "-c", code], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with start(code) as child:
         assert child.stdout is not None and child.stdout.readline() == "begun\n"
         child.send_signal(signal.SIGINT)
         assert child.communicate(timeout=120) == ("True\n", "")
@@ -200,7 +204,7 @@ def test_a_signal_is_heard_while_a_pipe_gives_nothing(name: str, tmp_path: Path)
     pipe, done = tmp_path / name, "print(rows, flush=True)"
     os.mkfifo(pipe)
     code = f"import fastgd\nfastgd.fit({str(pipe)!r}, progress=lambda rows, share: {done})"
-    with subprocess.Popen([sys.executable, "-c", code], env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with start(code) as child:
         with open(pipe, "wb") as rows:
             text = b"x,y\n" + b"1,2\n2,3.5\n" * 2**18
             rows.write(gzip.compress(text) if name.endswith("gz") else text)
