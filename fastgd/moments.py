@@ -150,7 +150,7 @@ class Moments:
         data, target, features, sample_weight, missing, n_jobs
             As for `fit`. Columns with names must be those of the rows before, in any order; without `target` and `features` they
             are taken, and if those were made by a formula, by the same formula with the categories and transforms that it learned
-            then. A formula as `target` learns anew, and must learn the same.
+            then: it is code, and run here. A formula as `target` learns anew, and must learn the same.
 
         Returns
         -------
@@ -296,7 +296,9 @@ class Moments:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Moments:
-        """Moments that `to_bytes` wrote, with the same bits. Nothing in the bytes is executed.
+        """Moments that `to_bytes` wrote, with the same bits. Nothing in the bytes is executed, and what they say is checked.
+
+        But moments by a formula keep it, and a formula is code, which `update` and the `predict` of their fits run.
 
         Parameters
         ----------
@@ -309,7 +311,7 @@ class Moments:
         Raises
         ------
         DataError
-            For bytes that are cut off, were changed, or are of another format or version.
+            For bytes that are cut off, were changed, are of another format or version, or say what no rows have.
 
         Examples
         --------

@@ -7,6 +7,8 @@ of the segment cuts. Segments side by side can be joined: wherever the cuts are,
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator
 from functools import cache
 from threading import Lock
@@ -35,6 +37,7 @@ _LARGEST_WEIGHT, _LARGEST_SHIFT, _LARGEST_SUM = 2.0**270, 2.0**450, 2.0**770
 """Of a block, weights are from 2^-200 to 2^200 and other sums below 2^700, and no data have 2^70 blocks."""
 _ROUNDING, _UNDERFLOW = 2.0**-22, 2.0**-500
 """More than the rounding of sums, and of products of columns that lie 2^26 standard deviations from zero."""
+_MANY_COLUMNS = 4000  # whose sums may be more than a small machine holds, 1 GB while blocks are added
 _MOST_COLUMNS = 2**16
 """The sums of more would take 70 GB."""
 
@@ -95,6 +98,17 @@ def require_sums(sums: Array, q: int) -> None:
         good = (np.abs(high) <= np.minimum((1.0 + _ROUNDING) * most, _LARGEST_SUM)) & (np.abs(low) <= _ROUNDING * most)
         far = np.ldexp([shift, size[1:] / size[0] / 4.0], exponents[1 : q + 1].astype(np.int64))
     require(bool(good.all() and np.isfinite(far).all()), "their sums are those of no rows")
+
+
+def _require_room(q: int) -> None:
+    """Refuse more columns than this machine can hold the sums of: a short file with many takes as much as a long one."""
+    needed = 8 * levels_of(1, 1) * sums_of(q)
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
+    if needed > held:
+        raise DataError(
+            f"{q - 1:,} features: the sums of their products take {needed / 2**30:,.0f} GiB, and this machine has "
+            f"{held / 2**30:,.0f}: name those to be used, features=[...]"
+        )
 
 
 class _Border:
@@ -160,6 +174,8 @@ class Segment:
     __slots__ = ("_head", "_pieces", "_tail", "q", "shift", "start", "stop")
 
     def __init__(self, q: int, start: int = 0, shift: Array | None = None) -> None:
+        if q > _MANY_COLUMNS:
+            _require_room(q)
         self.q = q
         self.start = self.stop = start
         self.shift = shift

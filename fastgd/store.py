@@ -225,10 +225,11 @@ def _require(good: bool, name: str, key: str, needed: str) -> None:
 
 def _group(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A key that stands twice would show a reader one value and give the other."""
-    group = dict(pairs)
-    if len(group) < len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise DataError(f"{twice!r} stands in it twice")
+    group: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in group:
+            raise DataError(f"{key!r:.60} stands in it twice")
+        group[key] = value
     return group
 
 

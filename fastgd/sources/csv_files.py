@@ -258,16 +258,27 @@ def _open(path: str) -> Rows:
 
 def _delimiter(rows: Rows) -> str:
     for delimiter in DELIMITERS:
-        head = rows.head(2, delimiter)
+        head = _head(rows, delimiter)
         if head and all(len(cells) > 1 for _, cells in head):
             return delimiter
     return DELIMITERS[0]
 
 
+def _head(rows: Rows, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first two rows, if they have this separator: without it a long row is a cell longer than csv takes."""
+    try:
+        return rows.head(2, delimiter)
+    except csv.Error:
+        return []
+
+
 def _refuse_decimal_commas(rows: Rows, path: str, header: bool) -> None:
     """Where a comma would be taken for the separator: 1,5;2,5."""
     for delimiter in DELIMITERS[1:]:
-        line, cells = rows.head(2, delimiter)[header]
+        head = _head(rows, delimiter)
+        if not head:
+            continue
+        line, cells = head[header]
         odd = next((cell for cell in cells if "," in cell), None)
         if odd is not None and len(cells) > 1 and all(is_number(cell.replace(",", ".", 1)) for cell in cells):
             raise _decimal_comma(odd, line, path)
