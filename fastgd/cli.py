@@ -233,7 +233,7 @@ def predict(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        replace(os.path.realpath(output), text)
+        replace(output, text, "the predictions")
 
 
 @app.command(epilog="Example: fastgd show model.json")
@@ -296,7 +296,7 @@ def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) ->
     figure = result.plot(file, target)[0, 0].figure
     content = io.BytesIO()
     figure.savefig(content, format=os.path.splitext(path)[1][1:].lower())
-    replace(os.path.realpath(path), content.getvalue())
+    replace(path, content.getvalue(), "the pictures")
 
 
 def _names(listed: str | None) -> list[str] | None:

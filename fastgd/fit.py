@@ -60,8 +60,9 @@ def fit(
         names are kept.
     target : str or array_like, optional
         Column name in a frame or file (of a file, the last column without it). Or y, where `data` is x. Or a formula,
-        "price ~ area * C(town) + np.log(age)" (extra `formula`), which is code: the Python in it is run. What the categories are
-        is learned from a first look at all rows, but of an iterable from its first block.
+        "price ~ area * C(town) + np.log(age)" (extra `formula`), which is code: the Python in it is run, so take one only from
+        people whose programs you would run; `features` is the way that runs nothing. What the categories are is learned from a
+        first look at all rows, but of an iterable from its first block.
     features : sequence of str, optional
         Columns of the frame or file to take; all but the target without it.
     learning_rate : float or "auto"
@@ -180,7 +181,7 @@ def analyse(
     Parameters
     ----------
     data, target, features, fit_intercept, standardize, sample_weight, missing, n_jobs, progress
-        As for `fit`.
+        As for `fit`; a formula as `target` is code here, too.
 
     Returns
     -------

@@ -6,17 +6,16 @@ from importlib.util import find_spec
 from typing import Any
 
 from fastgd.errors import DataError, missing_extra
-
-_LIBRARIES = ("pandas", "polars", "pyarrow")
+from fastgd.sources import LIBRARIES
 
 
 def frame_of(columns: dict[str, list[Any]], backend: str | None, library: str | None) -> Any:
     """Of text and, None being missing, of numbers: by `backend`, else by `library` or, where that is missing, as installed."""
     import narwhals as nw
 
-    if backend is not None and backend not in _LIBRARIES:
+    if backend is not None and backend not in LIBRARIES:
         raise DataError(f"backend={backend!r:.60}: pass 'pandas', 'polars' or 'pyarrow', or None for that of the data")
-    wanted = [backend] if backend else [*filter(None, [library]), *_LIBRARIES]
+    wanted = [backend] if backend else [*(name for name in LIBRARIES if name == library), *LIBRARIES]
     found: Any = next((name for name in wanted if find_spec(name)), None)
     if found is None:
         if backend is not None:

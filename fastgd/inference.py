@@ -95,8 +95,8 @@ class Inference:
     condition : float or None
         Largest over smallest singular value of the columns as the data have them, the ones among them and each row times the
         root of its weight: statsmodels' condition number, the root of `Stability.condition` without `standardize`. Of dependent
-        columns the smallest that is not zero. None for columns so different in size that their products are lost beside each
-        other (by a factor of 1e270).
+        columns the smallest that is not zero. None where it exceeds float64, and for columns so different in size that their
+        products are lost beside each other (by a factor of 1e270).
     level : float
         Of the intervals.
 
@@ -410,7 +410,10 @@ def _condition(result: FitResult) -> float | None:
             return None
     values, exponents = descent.state[[kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT]][:, [0, descent.rank - 1]].tolist()
     apart = int(exponents[0] - exponents[1])
-    return math.ldexp(math.sqrt(math.ldexp(values[0] / values[1], apart % 2)), apart // 2)
+    try:
+        return math.ldexp(math.sqrt(math.ldexp(values[0] / values[1], apart % 2)), apart // 2)
+    except OverflowError:
+        return None
 
 
 def _masked(values: NDArray[np.float64], estimable: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Iterator
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd.errors import DataError
-from fastgd.packing import pack, unpack
+from fastgd.packing import is_count, pack, require, unpack
 from fastgd.progress import Progress
-from fastgd.segment import Segment, columns_of, levels_of, moments_kernels, sums_of
-from fastgd.sources import Collection, Known, Stream, Table, read, read_formula, read_pair
-from fastgd.sources.table import EMPTY, default_names
+from fastgd.segment import LARGEST_EXPONENT, Segment, columns_of, levels_of, moments_kernels, require_sums, sums_of
+from fastgd.sources import LIBRARIES, Collection, Known, Stream, Table, read, read_formula, read_pair
+from fastgd.sources.table import EMPTY, LOG_BITS, default_names
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -62,6 +63,7 @@ class Rest(NamedTuple):
 
 
 _NO_REST = Rest()
+_KEYS = {"sums", "features", "target", "n_closed", "n_dropped", "segment", "solution", "formula", "log_weight", "library"}
 
 
 class Moments:
@@ -153,7 +155,7 @@ class Moments:
         data, target, features, sample_weight, missing, n_jobs
             As for `fit`. Columns with names must be those of the rows before, in any order; without `target` and `features` they
             are taken, and if those were made by a formula, by the same formula with the categories and transforms that it learned
-            then. A formula as `target` learns anew, and must learn the same.
+            then: it is code, and run here. A formula as `target` learns anew, and must learn the same.
 
         Returns
         -------
@@ -285,6 +287,7 @@ class Moments:
         <Moments of 3 rows: x -> y>
         """
         header: dict[str, Any] = {
+            "sums": self._sums is not None,
             "features": self._feature_names,
             "target": self._target_name,
             "n_closed": self._n_closed,
@@ -303,11 +306,13 @@ class Moments:
         if self._segment is not None:
             header["segment"], parts = self._segment.content()
             arrays += parts
-        return pack({"sums": self._sums is not None, **header}, arrays)
+        return pack(header, arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Moments:
-        """Moments that `to_bytes` wrote, with the same bits. Nothing in the bytes is executed.
+        """Moments that `to_bytes` wrote, with the same bits. Nothing in the bytes is executed, and what they say is checked.
+
+        But moments by a formula keep it, and a formula is code, which `update` and the `predict` of their fits run.
 
         Parameters
         ----------
@@ -320,7 +325,7 @@ class Moments:
         Raises
         ------
         DataError
-            For bytes that are cut off, were changed, or are of another format or version.
+            For bytes that are cut off, were changed, are of another format or version, or say what no rows have.
 
         Examples
         --------
@@ -330,17 +335,29 @@ class Moments:
         fastgd.errors.DataError: these bytes are no moments: they do not begin as those of to_bytes do
         """
         header, arrays = unpack(data)
+        _require_header(header)
         moments = cls()
         names = header["features"]
         moments._feature_names, moments._target_name = names and tuple(names), header["target"]
         moments._n_closed = header["n_closed"]
+        count = header["sums"] + (header["solution"] is not None)
+        require(len(arrays) >= count, "arrays are missing")
         if header["sums"]:
             moments._sums = arrays.pop(0)
+            require(moments._sums.ndim == 2, "their sums are no table")
+            require_sums(moments._sums, moments.n_features + 1)
         solution = header["solution"] and Solution(header["solution"][0], arrays.pop(0), header["solution"][1])
+        require(not solution or solution.theta.shape == (2, moments.n_features + 1), "their solution is not one of their columns")
         formula = read_formula(header["formula"])
         moments._rest = Rest(header["n_dropped"], solution, formula, header["log_weight"], header["library"])
+        p = moments.n_features
         if header["segment"] is not None:
             moments._segment = Segment.of_content(header["segment"], arrays)
+            require(p in (0, moments.n_features), "their sums are of different columns")
+        else:
+            require(not arrays, "there are arrays that belong to nothing")
+        require(names is None or len(names) == moments.n_features > 0, "they have a name too many or too few")
+        require(is_log_weight(header["log_weight"], moments.n_samples), "the logarithm of their weights is that of none")
         return moments
 
     def __reduce__(self) -> tuple[Any, tuple[bytes]]:
@@ -380,8 +397,10 @@ class Moments:
         return self._segment is None and self._sums is None
 
     def _take_over(self, other: Moments) -> None:
-        for name in Moments.__slots__:
-            setattr(self, name, getattr(other, name))
+        """Become the other, in one statement as in `_add`."""
+        self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._rest = (
+            other._sums, other._n_closed, other._segment, other._feature_names, other._target_name, other._rest
+        )
 
     def _closed(self) -> Moments:
         """The same moments with all of them in `_sums`, as the fit reads them."""
@@ -433,19 +452,19 @@ class Moments:
             )
 
     def _add(self, table: Table, pool: Executor | None) -> None:
-        if self._segment is None:
-            segment = Segment(table.n_columns)
-        else:
-            segment = self._segment
+        """Add the rows that follow; whatever fails, or Ctrl-C wherever it falls, leaves these moments as they were."""
+        segment = Segment(table.n_columns) if self._segment is None else self._segment.beside()
         if self.n_features:
             table = table.in_order(self._feature_names)
             self._agree(table.n_features, table.feature_names, table.target_name, table.formula)
         segment.add(table, pool)
-        self._segment = segment
-        self._feature_names = self._feature_names or table.feature_names
-        self._target_name = self._target_name or table.target_name
-        if table.adds_to_rest() or self._rest.solution is not None:
-            self._rest = self._rest.and_of(table)
+        rest = self._rest
+        if table.adds_to_rest() or rest.solution is not None:
+            rest = rest.and_of(table)
+        # One statement without a call in it: Python looks for signals where functions begin, calls end and loops turn.
+        self._segment, self._feature_names, self._target_name, self._rest = (
+            segment, self._feature_names or table.feature_names, self._target_name or table.target_name, rest
+        )
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""
@@ -463,6 +482,27 @@ class Moments:
         if self.n_samples == 0:
             return "<Moments of 0 rows>"
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
+
+
+def _require_header(header: dict[str, Any]) -> None:
+    """What can be said of a header by itself; the arrays are to agree with it."""
+    require(header.keys() == _KEYS, "the keys of their header are others")
+    names, target, solution = header["features"], header["target"], header["solution"]
+    require(names is None or isinstance(names, list) and all(type(name) is str for name in names), "their names are none")
+    require(target is None or type(target) is str, "the name of their target is none")
+    require(type(header["sums"]) is bool, "whether they have sums is not said")
+    require(is_count(header["n_closed"]) and is_count(header["n_dropped"]), "a number of rows is none")
+    require(header["sums"] == (header["n_closed"] > 0), "they have sums of no rows, or rows without sums")
+    if solution is not None:
+        fit_intercept, error = solution if isinstance(solution, list) and len(solution) == 2 else (None, None)
+        require(type(fit_intercept) is bool and type(error) is float and 0.0 <= error < math.inf, "their solution is none")
+        require(header["sums"], "they have a solution without sums")
+    require(header["library"] is None or header["library"] in LIBRARIES, "the library of their frame is none that is known")
+
+
+def is_log_weight(value: Any, n_samples: int) -> bool:
+    """Whether it can be the sum of the logarithms of so many weights."""
+    return type(value) is int and abs(value) <= n_samples * LARGEST_EXPONENT << LOG_BITS
 
 
 def closed_moments(

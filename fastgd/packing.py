@@ -1,8 +1,13 @@
-"""Names and arrays as bytes that another machine can read back: versioned, checked, nothing in them is executed."""
+"""Names and arrays as bytes that another machine can read back: versioned, checked, nothing in them is executed.
+
+SHA-256 finds bytes that were cut off or changed by accident. Whoever means harm signs what he changed: what the bytes say is
+checked as well, before memory is taken for it, and by those who read it, with `require`.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -45,14 +50,37 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
         raise cut
     size = int.from_bytes(whole[start : start + _COUNT], "little")
     start += _COUNT
-    header = json.loads(whole[start : start + size])
+    try:
+        header = json.loads(whole[start : start + size])
+    except (ValueError, RecursionError):
+        header = None
+    require(isinstance(header, dict), "their header is no JSON, or not a group of keys")
+    shapes = header.pop("shapes", None)
+    require(isinstance(shapes, list) and all(map(_is_shape, shapes)), "the shapes of their arrays are none")
+    counts = [math.prod(shape) for shape in shapes]
+    require(_NUMBERS.itemsize * sum(counts) == len(whole) - start - size, "they have more or fewer numbers than they say")
     numbers = np.frombuffer(whole, _NUMBERS, offset=start + size)
+    require(bool(np.isfinite(numbers).all()), "a number in them is not finite")
     arrays, used = [], 0
-    for shape in header.pop("shapes"):
-        count = int(np.prod(shape))
+    for shape, count in zip(shapes, counts, strict=True):
         arrays.append(numbers[used : used + count].reshape(shape).astype(np.float64))
         used += count
     return header, arrays
+
+
+def require(good: bool, what: str) -> None:
+    """Refuse bytes that are signed and say what `pack` was never given."""
+    if not good:
+        raise DataError(f"these moments are not what to_bytes writes: {what}")
+
+
+def is_count(value: Any, most: int = 2**63 - 1) -> bool:
+    """Whether it is a whole number from 0 to `most`; no data have as many rows as 2^63."""
+    return type(value) is int and 0 <= value <= most
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, list) and len(shape) <= 2 and all(map(is_count, shape))
 
 
 def _digest(data: bytes) -> bytes:

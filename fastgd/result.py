@@ -619,7 +619,8 @@ class FitResult:
         Raises
         ------
         DataError
-            For rows that are not those of the fit, and for what the page cannot show; as `fit` for data that cannot be used.
+            For rows that are not those of the fit, for what the page cannot show, and for a file that cannot be written; as `fit`
+            for data that cannot be used.
         ImportError
             Without bokeh.
 
@@ -643,7 +644,7 @@ class FitResult:
             rows = (_rows_of(table) for table in ([source] if isinstance(source, Table) else source))
         weight = self._begun.get("WEIGHT"), self._begun.get("WEIGHT_EXPONENT")
         total = scale(*weight, "the sum of the weights", "sample_weight")
-        replace(os.path.realpath(path), explorer.page(self, total, self._in_pairs, rows))
+        replace(path, explorer.page(self, total, self._in_pairs, rows), "the page")
 
     def _in_pairs(self) -> dict[str, Any]:
         from fastgd import pairs

@@ -7,6 +7,8 @@ of the segment cuts. Segments side by side can be joined: wherever the cuts are,
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator
 from functools import cache
 from threading import Lock
@@ -17,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
+from fastgd.packing import is_count, require
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:
@@ -27,6 +30,16 @@ Array = NDArray[np.float64]
 _THREADED, _CONVERTED, _READY = 4, 6, 12
 """Levels of the subtrees summed at a time: on threads 65,536 rows, so that 10^6 rows give each of two its half; of values to be
 converted first four times as many; of others more, as each costs Python some 20 microseconds."""
+
+LARGEST_EXPONENT = 1100
+"""Of a power of two by which columns are divided: those of float64's numbers, with room."""
+_LARGEST_WEIGHT, _LARGEST_SHIFT, _LARGEST_SUM = 2.0**270, 2.0**450, 2.0**770
+"""Of a block, weights are from 2^-200 to 2^200 and other sums below 2^700, and no data have 2^70 blocks."""
+_ROUNDING, _UNDERFLOW = 2.0**-22, 2.0**-500
+"""More than the rounding of sums, and of products of columns that lie 2^26 standard deviations from zero."""
+_MANY_COLUMNS = 4000  # whose sums may be more than a small machine holds, 1 GB while blocks are added
+_MOST_COLUMNS = 2**16
+"""The sums of more would take 70 GB."""
 
 _compiling = Lock()
 
@@ -66,6 +79,38 @@ def levels_of(n: int, block: int) -> int:
     return 4 * ((n // block).bit_length() + 2)
 
 
+def require_sums(sums: Array, q: int) -> None:
+    """Refuse a closed piece that cannot be that of rows of q columns.
+
+    Of rows, (sum w u)^2 <= (sum w) (sum w u^2), and likewise for the products of two columns (Cauchy-Schwarz).
+    """
+    require(q > 1 and sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
+    (high, low), shift, exponents = sums[:2], sums[2, 1 : q + 1], sums[3]
+    known = (np.abs(exponents) <= LARGEST_EXPONENT) & (exponents == np.trunc(exponents))
+    require(bool(known.all()), "an exponent in them is none")
+    require(bool(1.0 / _LARGEST_WEIGHT <= high[0] <= _LARGEST_WEIGHT), "the sum of their weights is none")
+    require(bool((np.abs(shift) <= _LARGEST_SHIFT).all()), "a shift in them is none")
+    i, j = np.triu_indices(q)
+    with np.errstate(all="ignore"):
+        size = np.sqrt(high[0]) * np.hypot(_ROUNDING * shift, _UNDERFLOW)
+        size = np.concatenate([[np.sqrt(high[0])], np.hypot(np.sqrt(np.abs(high[1 + q :][i == j])), size)])
+        most = np.concatenate([size[:1] * size[: q + 1], size[1 + i] * size[1 + j]])
+        good = (np.abs(high) <= np.minimum((1.0 + _ROUNDING) * most, _LARGEST_SUM)) & (np.abs(low) <= _ROUNDING * most)
+        far = np.ldexp([shift, size[1:] / size[0] / 4.0], exponents[1 : q + 1].astype(np.int64))
+    require(bool(good.all() and np.isfinite(far).all()), "their sums are those of no rows")
+
+
+def _require_room(q: int) -> None:
+    """Refuse more columns than this machine can hold the sums of: a short file with many takes as much as a long one."""
+    needed = 8 * levels_of(1, 1) * sums_of(q)
+    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
+    if needed > held:
+        raise DataError(
+            f"{q - 1:,} features: the sums of their products take {needed / 2**30:,.0f} GiB, and this machine has "
+            f"{held / 2**30:,.0f}: name those to be used, features=[...]"
+        )
+
+
 class _Border:
     """Rows of a block that is cut: columns, then the weight. Those past `n` do not count."""
 
@@ -78,6 +123,13 @@ class _Border:
 
     def copy(self) -> _Border:
         return _Border(self.rows[: self.n].copy(), self.n, self.weighted)
+
+    def is_whole(self, q: int) -> bool:
+        """Whether it holds rows of q columns and a weight, as many as it says."""
+        if self.rows.shape != (self.n, q + 1) or type(self.weighted) is not bool:
+            return False
+        weight = self.rows[:, -1]
+        return bool((weight > 0.0).all() if self.weighted else (weight == 1.0).all())
 
     def with_rows(self, table: Table, start: int, stop: int, block: int) -> _Border:
         """These and the rows `start` to `stop` of a table, checked now, as they may be summed much later."""
@@ -104,6 +156,9 @@ class _Border:
         return table
 
 
+_KEYS = {"q", "start", "stop", "shift", "borders", "pieces"}
+
+
 class Segment:
     """Sums over the rows `start` to `stop` of a source.
 
@@ -119,6 +174,8 @@ class Segment:
     __slots__ = ("_head", "_pieces", "_tail", "q", "shift", "start", "stop")
 
     def __init__(self, q: int, start: int = 0, shift: Array | None = None) -> None:
+        if q > _MANY_COLUMNS:
+            _require_room(q)
         self.q = q
         self.start = self.stop = start
         self.shift = shift
@@ -131,6 +188,15 @@ class Segment:
         other = Segment(self.q, self.start, self.shift)
         other.stop, other._pieces = self.stop, dict(self._pieces)
         other._head, other._tail = self._head.copy(), self._tail.copy()
+        return other
+
+    def beside(self) -> Segment:
+        """The same to add to, while this one stays as it is: what `add` changes it replaces, or writes past where this one ends.
+
+        Of two made beside one segment only one may be added to.
+        """
+        other = Segment(self.q, self.start, self.shift)
+        other.stop, other._pieces, other._head, other._tail = self.stop, self._pieces, self._head, self._tail
         return other
 
     @property
@@ -200,12 +266,36 @@ class Segment:
 
     @classmethod
     def of_content(cls, held: dict[str, Any], arrays: list[Array]) -> Segment:
-        """The segment that gave this content."""
-        shift = arrays.pop(0) if held["shift"] else None
-        segment = cls(held["q"], held["start"], shift)
-        segment.stop = held["stop"]
-        segment._head, segment._tail = (_Border(arrays.pop(0), n, weighted) for n, weighted in held["borders"])
-        segment._pieces = {(level, index): sums for (level, index), sums in zip(held["pieces"], arrays, strict=True)}
+        """The segment that gave this content; a `DataError` for what none can have given, as it would lead kernels astray."""
+        require(isinstance(held, dict) and held.keys() == _KEYS, "the keys of their segment are others")
+        q, start, stop = held["q"], held["start"], held["stop"]
+        require(is_count(q, _MOST_COLUMNS) and q > 1, f"the number of their columns is not from 2 to {_MOST_COLUMNS:,}")
+        require(is_count(start) and is_count(stop) and start <= stop, "their rows end before they begin")
+        require(type(held["shift"]) is bool and len(arrays) >= held["shift"] + 2, "arrays are missing")
+        segment = cls(q, start, arrays.pop(0) if held["shift"] else None)
+        segment.stop = stop
+        require(segment.shift is None or segment.shift.shape == (q + 1,), "their shifts are not one a column")
+        block: int = moments_kernels().BLOCK
+        first, last = segment._border // block, stop // block
+        tail = stop % block if last >= first else 0
+        head = min(stop, segment._border) - start
+        try:
+            borders = [_Border(arrays.pop(0), n, weighted) for n, weighted in held["borders"]]
+            pieces = {(level, index): sums for (level, index), sums in zip(held["pieces"], arrays, strict=True)}
+        except (TypeError, ValueError, IndexError):
+            borders, pieces = [], {}
+        require([border.n for border in borders] == [head, tail], "the rows at their borders are not as many as the blocks leave")
+        require(all(border.is_whole(q) for border in borders), "the rows at their borders are none")
+        found = all(is_count(place) for key in pieces for place in key) and pieces.keys() == set(_groups(first, last, 63))
+        require(found, "their sums are not those of the blocks of their rows")
+        require(not pieces or segment.shift is not None, "their sums lack the shifts")
+        for sums in pieces.values():
+            require(sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
+            closed = sums[np.newaxis].copy()
+            moments_kernels().add_pieces(closed, q, True)
+            require_sums(closed[0], q)
+        segment._head, segment._tail = borders
+        segment._pieces = pieces
         return segment
 
     def total(self) -> Array:

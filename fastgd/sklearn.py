@@ -122,8 +122,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
         """
         rows, target = self._rows(X, y, reset=True)
         with self._watched(rows, target, sample_weight):
-            self._learn((rows, target), _weights(sample_weight, len(target)))
-        self._moments = self.result_.moments
+            self._take(self._descend((rows, target), _weights(sample_weight, len(target))))
         return self
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -148,8 +147,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
         rows, target = self._rows(X, y, reset=not begun)
         collected = self._moments.copy() if begun else fastgd.Moments()  # so that a failure leaves the model as it was
         collected.update((rows, target), sample_weight=_weights(sample_weight, len(target)), n_jobs=self.n_jobs)
-        self._learn(collected, None)
-        self._moments = collected
+        self._take(self._descend(collected, None), collected)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
@@ -196,12 +194,12 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
             )
         return validate_data(self, X, reset=reset, skip_check_array=hasattr(X, "columns"))
 
-    def _learn(self, data: Any, sample_weight: Any) -> None:
-        self._take(fastgd.fit(data, sample_weight=sample_weight, **self.get_params(deep=False)))
+    def _descend(self, data: Any, sample_weight: Any) -> fastgd.FitResult:
+        return fastgd.fit(data, sample_weight=sample_weight, **self.get_params(deep=False))
 
-    def _take(self, result: fastgd.FitResult) -> None:
-        for name, value in _learned(result).items():
-            setattr(self, name, value)
+    def _take(self, result: fastgd.FitResult, collected: fastgd.Moments | None = None) -> None:
+        """Learn all of it at once, so that Ctrl-C leaves the model as it was or as it will be."""
+        vars(self).update(_learned(result), _moments=collected or result.moments)
 
     @contextmanager
     def _watched(self, X: Any, y: Any, sample_weight: Any) -> Iterator[None]:

@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError
-from fastgd.moments import Moments, Rest, Solution, closed_moments
-from fastgd.sources import read_formula
+from fastgd.moments import Moments, Rest, Solution, closed_moments, is_log_weight
+from fastgd.packing import is_count
+from fastgd.segment import LARGEST_EXPONENT
+from fastgd.sources import LIBRARIES, read_formula
 from fastgd.writing import replace
 
 if TYPE_CHECKING:
@@ -43,8 +45,6 @@ _KEYS = {
     "solution": {"fit_intercept", "high", "low", "error"},
 }
 _AGREEMENT = 1e-9  # passes the last digits of another machine's exp or of a later kernel
-_ROWS = 2**63  # no data have as many
-_LARGEST_EXPONENT = 1100  # of a float64, with room
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,11 +71,7 @@ def write(result: FitResult, path: str | os.PathLike[str]) -> None:
     """`FitResult.save`."""
     content = _content(result)
     content["sha256"] = _checksum(content)
-    text = _lines(content) + "\n"
-    try:
-        replace(os.path.realpath(_name(path)), text)
-    except OSError as error:
-        raise DataError(f"the fit cannot be saved to {path}: {error.strerror}") from error
+    replace(_name(path), _lines(content) + "\n", "the fit")
 
 
 def read(path: str | os.PathLike[str]) -> Stored:
@@ -172,15 +168,16 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(bool(names), "moments", "feature_names", "a list of one name or more")
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
     for key, least in (("n_samples", 1), ("n_dropped", 0)):
-        _require(type(part[key]) is int and least <= part[key] < _ROWS, "moments", key, "a number of rows")
-    _require(type(part["log_weight"]) is int, "moments", "log_weight", "a whole number")
-    _require(part["library"] is None or type(part["library"]) is str, "moments", "library", "a name, or null")
+        _require(is_count(part[key]) and least <= part[key], "moments", key, "a number of rows")
+    _require(is_log_weight(part["log_weight"], part["n_samples"]), "moments", "log_weight", "the whole number of such weights")
+    known = part["library"] is None or part["library"] in LIBRARIES
+    _require(known, "moments", "library", f"{', '.join(map(repr, LIBRARIES))} or null")
     columns = len(names) + 1
     size = 1 + columns + columns * (columns + 1) // 2
     high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
     shift = _list("moments", part, "shift", columns, float)
     exponents = _list("moments", part, "exponent", columns + 1, int)
-    _require(all(abs(e) <= _LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
+    _require(all(abs(e) <= LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
     sums = np.zeros((4, size))
     sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
     solution, formula = _solution(part["solution"], columns), read_formula(part["formula"])
@@ -228,10 +225,11 @@ def _require(good: bool, name: str, key: str, needed: str) -> None:
 
 def _group(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A key that stands twice would show a reader one value and give the other."""
-    group = dict(pairs)
-    if len(group) < len(pairs):
-        twice = next(key for i, (key, _) in enumerate(pairs) if key in dict(pairs[:i]))
-        raise DataError(f"{twice!r} stands in it twice")
+    group: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in group:
+            raise DataError(f"{key!r:.60} stands in it twice")
+        group[key] = value
     return group
 
 

@@ -41,6 +41,7 @@ LEVELS = {
     "sources/terms.py": 2.25,
     "sources/formulas.py": 2.26,
     "sources/ahead.py": 2.0,
+    "sources/pipes.py": 2.0,
     "sources/rows.py": 2.1,
     "sources/csv_files.py": 2.3,
     "sources/parquet_files.py": 2.32,

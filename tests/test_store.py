@@ -443,8 +443,8 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(10**400, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(-1, "moments", "n_dropped"), "'n_dropped' in moments is not a number of rows"),
-        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not a whole number"),
-        (put(1, "moments", "library"), "'library' in moments is not a name, or null"),
+        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not the whole number of such weights"),
+        (put(1, "moments", "library"), "'library' in moments is not 'pandas', 'polars', 'pyarrow' or null"),
         (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
         (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
         (put("1", "moments", "high", 2), "'high' in moments is not a list of 6 numbers"),
@@ -571,7 +571,7 @@ def test_missing_files_and_names_that_are_none(tmp_path: Path) -> None:
         fastgd.load(tmp_path / "none.json")
     with pytest.raises(fastgd.DataError, match="cannot be loaded: Is a directory"):
         fastgd.load(tmp_path)
-    with pytest.raises(fastgd.DataError, match="the fit cannot be saved to .*none/model.json: No such file or directory"):
+    with pytest.raises(fastgd.DataError, match="the fit cannot be written to .*none/model.json: No such file or directory"):
         result.save(tmp_path / "none" / "model.json")
     with pytest.raises(fastgd.DataError, match="is a folder or a device: name a file"):
         result.save(tmp_path)
@@ -594,7 +594,7 @@ def test_a_save_that_fails_leaves_the_old_file(file: Path, failing: str, monkeyp
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(fastgd.DataError, match="the fit cannot be saved to .*model.json: No space left on device"):
+    with pytest.raises(fastgd.DataError, match="the fit cannot be written to .*model.json: No space left on device"):
         other.save(file)
     assert [file] == list(file.parent.iterdir())
     assert file.read_bytes() == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -61,9 +62,41 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         plain = np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities that compiled code makes in silence
     compiled: Callable[P, R]
     try:
-        compiled = njit(cache=True, error_model="numpy", nogil=True)(plain)
+        compiled = _forgiving(njit(cache=True, error_model="numpy", nogil=True)(plain))
     except RuntimeError:  # numba found no place that it may write to: read-only installation and no writable home
         compiled = njit(error_model="numpy", nogil=True)(plain)
+    return compiled
+
+
+class _Cache:
+    """numba's cache of a kernel on disk, whose failures cost time and not the fit.
+
+    numba lets them out of the first call: a disk that is full, and, until somebody deletes it, a file that a crash cut off.
+    """
+
+    def __init__(self, cache: Any) -> None:
+        self._cache = cache
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def load_overload(self, *asked: Any) -> Any:
+        """The machine code, or None where there is none that can be read; the next to be saved then begins a new cache."""
+        try:
+            return self._cache.load_overload(*asked)
+        except Exception:
+            with suppress(Exception):
+                self._cache.flush()
+            return None
+
+    def save_overload(self, *made: Any) -> None:
+        with suppress(Exception):
+            self._cache.save_overload(*made)
+
+
+def _forgiving(compiled: Any) -> Any:
+    if hasattr(compiled, "_cache"):  # not under NUMBA_DISABLE_JIT
+        compiled._cache = _Cache(compiled._cache)
     return compiled
 
 

@@ -38,8 +38,9 @@ AHEAD = 256
 FACTOR_ROWS = 4
 """Lane buffers a column: value and rest, as the right factor and, weighted, as the left."""
 
-_SMALLEST, _LARGEST = 2.0**-800, 2.0**900  # of squares: products' errors, 2^-106 as large, must not underflow
-_MILD_SMALLEST, _MILD_LARGEST = 2.0**-200, 2.0**200  # of weights and shifts: their products are in range with room
+_SMALLEST, _LARGEST = 2.0**-600, 2.0**700  # of squares: divided by the weights, their errors, 2^-106 as large, must not underflow
+_MILD_SMALLEST, _MILD_LARGEST = 2.0**-200, 2.0**200  # of weights, and of shifts of columns that hardly vary
+_FARTHEST = 2.0**450  # of shifts: their squares are in range with room
 NOTHING = -4096.0
 """Exponent of a column that is zero throughout a block, whatever it is elsewhere."""
 
@@ -365,17 +366,17 @@ def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.
     p = X.shape[1]
     q = p + (y.size > 0)
     out[3, 0] = 0.0
-    safe = _SMALLEST <= out[0, 0] <= _LARGEST
-    mild = _MILD_SMALLEST <= out[0, 0] <= _MILD_LARGEST
+    safe = _MILD_SMALLEST <= out[0, 0] <= _MILD_LARGEST
     s = 1 + q
     for i in range(q):
         square = out[0, s]
         out[3, 1 + i] = 0.0
+        safe = safe and abs(shift[1 + i]) <= _FARTHEST
         if not _SMALLEST <= square <= _LARGEST:
             if not square < _SMALLEST:
                 safe = False
             elif shift[1 + i] != 0.0:  # a column that hardly varies
-                safe = safe and mild and _MILD_SMALLEST <= abs(shift[1 + i]) <= _MILD_LARGEST
+                safe = safe and _MILD_SMALLEST <= abs(shift[1 + i]) <= _MILD_LARGEST
             elif square == 0.0 and _is_zero(X[:, i] if i < p else y):
                 out[3, 1 + i] = NOTHING
             else:

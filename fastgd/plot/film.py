@@ -72,11 +72,7 @@ def animate(result: fastgd.FitResult, path: str | os.PathLike[str], X: Any = Non
     True
     """
     write = _writer(path)
-    film = _Film(result, X, y)
-    try:
-        replace(os.path.realpath(path), write(film))
-    except OSError as error:
-        raise fastgd.DataError(f"the animation cannot be written to {path}: {error.strerror or error}") from error
+    replace(path, write(_Film(result, X, y)), "the animation")
 
 
 def _writer(path: str | os.PathLike[str]) -> Callable[[_Film], bytes]:

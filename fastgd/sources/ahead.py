@@ -23,11 +23,14 @@ _done = object()
 def read_ahead(pieces: Iterator[P]) -> Iterator[P]:
     """The pieces, taken by a thread that is at most two ahead."""
     reader = ThreadPoolExecutor(1)
-    return _in_order(lambda: reader.submit(next, pieces, _done), 2, reader)
+    return _in_order(lambda: reader.submit(next, pieces, _done), 2, lambda: None, reader)
 
 
-def work_ahead(pieces: Iterator[P], work: Callable[[P], T]) -> Iterator[T]:
-    """`map(work, pieces)`: one thread takes the pieces, others do the work, and at most one piece more than them is under way."""
+def work_ahead(pieces: Iterator[P], work: Callable[[P], T], stop: Callable[[], object] = lambda: None) -> Iterator[T]:
+    """`map(work, pieces)`: one thread takes the pieces, others do the work, and at most one piece more than them is under way.
+
+    `stop` is called before the threads are waited for: it must end a wait for a piece.
+    """
     reader, workers = ThreadPoolExecutor(1), ThreadPoolExecutor(WORKERS)
 
     def step(piece: Future[P | object]) -> T | object:
@@ -35,10 +38,12 @@ def work_ahead(pieces: Iterator[P], work: Callable[[P], T]) -> Iterator[T]:
         return _done if taken is _done else work(taken)  # type: ignore[arg-type]
 
     # Workers end first: what they wait for, the reader still gives.
-    return _in_order(lambda: workers.submit(step, reader.submit(next, pieces, _done)), WORKERS + 1, workers, reader)
+    return _in_order(lambda: workers.submit(step, reader.submit(next, pieces, _done)), WORKERS + 1, stop, workers, reader)
 
 
-def _in_order(start: Callable[[], Future[T | object]], count: int, *pools: ThreadPoolExecutor) -> Iterator[T]:
+def _in_order(
+    start: Callable[[], Future[T | object]], count: int, stop: Callable[[], object], *pools: ThreadPoolExecutor
+) -> Iterator[T]:
     """The results of what `start` begins, `count` of them under way, until one is `_done`; the pools end with it."""
     under_way: deque[Future[T | object]] = deque()
     try:
@@ -48,5 +53,6 @@ def _in_order(start: Callable[[], Future[T | object]], count: int, *pools: Threa
             under_way.append(start())
             yield result  # type: ignore[misc]
     finally:
+        stop()
         for pool in pools:
             pool.shutdown(cancel_futures=True)

@@ -12,6 +12,7 @@ from typing import Any
 from fastgd.errors import DataError
 from fastgd.sources.ahead import work_ahead
 from fastgd.sources.frames import Columns, is_number
+from fastgd.sources.pipes import CAN_STOP, Pipe
 from fastgd.sources.rows import Piece, Rows
 from fastgd.sources.table import EMPTY, Table, default_names
 
@@ -118,7 +119,7 @@ class CsvFile:
 
                 yield work(first)
                 if not first.is_last:
-                    yield from work_ahead(pieces, work)
+                    yield from work_ahead(pieces, work, rows.stop)
             finally:
                 rows.close()
 
@@ -236,7 +237,7 @@ def _errors(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (pyarrow.ArrowInvalid, OSError, csv.Error) as error:
+    except (pyarrow.ArrowException, OSError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {first_line(error)}") from None
 
 
@@ -244,9 +245,10 @@ def _open(path: str) -> Rows:
     """A file's rows; decompressed as its name says."""
     import pyarrow
 
-    file = open(path, "rb", buffering=0)
+    is_file = os.path.isfile(path)
+    file = open(path, "rb", buffering=0) if is_file or not CAN_STOP else Pipe(path)
     try:
-        size = os.path.getsize(path) if os.path.isfile(path) else None
+        size = os.path.getsize(path) if is_file else None
         codec = COMPRESSED.get(os.path.splitext(path)[1].lower())
         return Rows(file if codec is None else pyarrow.CompressedInputStream(file, codec), path, file, size)
     except BaseException:
@@ -256,16 +258,27 @@ def _open(path: str) -> Rows:
 
 def _delimiter(rows: Rows) -> str:
     for delimiter in DELIMITERS:
-        head = rows.head(2, delimiter)
+        head = _head(rows, delimiter)
         if head and all(len(cells) > 1 for _, cells in head):
             return delimiter
     return DELIMITERS[0]
 
 
+def _head(rows: Rows, delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first two rows, if they have this separator: without it a long row is a cell longer than csv takes."""
+    try:
+        return rows.head(2, delimiter)
+    except csv.Error:
+        return []
+
+
 def _refuse_decimal_commas(rows: Rows, path: str, header: bool) -> None:
     """Where a comma would be taken for the separator: 1,5;2,5."""
     for delimiter in DELIMITERS[1:]:
-        line, cells = rows.head(2, delimiter)[header]
+        head = _head(rows, delimiter)
+        if not head:
+            continue
+        line, cells = head[header]
         odd = next((cell for cell in cells if "," in cell), None)
         if odd is not None and len(cells) > 1 and all(is_number(cell.replace(",", ".", 1)) for cell in cells):
             raise _decimal_comma(odd, line, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from glob import glob
@@ -120,13 +121,15 @@ def _open(
 
 
 def _require_columns(file: CsvFile | ParquetFile, needed: Sequence[str], first: str) -> None:
+    wanted, found = set(needed), set(file.names)
     for name in needed:
-        if name not in file.names:
+        if name not in found:
             raise DataError(f"no column {name!r} in {file.path}, which {first} has: it has {listing(file.names)}")
-    _refuse_twice([name for name in file.names if name in needed], file.path)
+    _refuse_twice([name for name in file.names if name in wanted], file.path)
 
 
 def _refuse_twice(names: list[str], path: str) -> None:
-    twice = next((name for name in names if name and names.count(name) > 1), None)
+    counts = Counter(names)
+    twice = next((name for name in names if name and counts[name] > 1), None)
     if twice is not None:
         raise DataError(f"{path} has two columns named {twice!r}: rename one")

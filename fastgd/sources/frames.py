@@ -14,6 +14,9 @@ from fastgd.errors import DataError, missing_extra
 from fastgd.sources.arrays import numbers, read_arrays, read_weight, real
 from fastgd.sources.table import CHUNK, EMPTY, Stream, Table, as_float64
 
+LIBRARIES = ("pandas", "polars", "pyarrow")
+"""Those that frames come from and are made of."""
+
 
 class Choice(Protocol):
     """What is wanted of a frame or of each block of a stream: `Columns`, or a formula."""
@@ -120,7 +123,7 @@ def library_of(frame: Any) -> str | None:
     if not hasattr(frame, "implementation"):
         return "pyarrow" if hasattr(frame, "__arrow_c_stream__") or _is_batch(frame) else None
     name = str(frame.implementation.value)
-    return name if name in ("pandas", "polars", "pyarrow") else None
+    return name if name in LIBRARIES else None
 
 
 def read_frame(frame: Any, choice: Choice) -> Table | Stream:

@@ -59,5 +59,5 @@ def _errors(path: str) -> Iterator[None]:
 
     try:
         yield
-    except (pyarrow.ArrowInvalid, OSError) as error:
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:  # also names that are no text, sizes beyond memory
         raise DataError(f"{path} is not a whole Parquet file: {first_line(error)}") from None

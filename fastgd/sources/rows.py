@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
+from fastgd.sources.pipes import Pipe
 
 PIECE = 5 << 20
 """Bytes parsed at a time, at most."""
@@ -75,7 +76,7 @@ class Rows:
     the closing one, and a quote that is never closed, are refused: both would swallow rows in silence.
     """
 
-    def __init__(self, file: Any, path: str, raw: IO[bytes], size: int | None) -> None:
+    def __init__(self, file: Any, path: str, raw: IO[bytes] | io.RawIOBase, size: int | None) -> None:
         self._file, self._path, self._raw, self._size = file, path, raw, size
         self._free: list[bytearray] = []  # memory: to have it anew for each piece costs a third of the time of reading
         self._held = b""  # read, not handed out
@@ -83,6 +84,11 @@ class Rows:
         self._ended = False
         self._hold(FIRST)
         self._held = self._held.removeprefix(BOM)
+
+    def stop(self) -> None:
+        """End a read that waits for the writer of a pipe."""
+        if isinstance(self._raw, Pipe):
+            self._raw.stop()
 
     def close(self) -> None:
         """Of a compressed file both streams, of which Arrow leaves the inner one open."""
