@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 from fastgd.moments import Moments, Rest, Solution, closed_moments, is_log_weight
 from fastgd.packing import is_count
 from fastgd.segment import LARGEST_EXPONENT
@@ -248,10 +248,11 @@ def _checksum(content: dict[str, Any]) -> str:
 def _name(path: Any) -> str:
     try:
         name = os.fsdecode(path)
-    except TypeError:
+        os.fsencode(name)
+    except (TypeError, UnicodeEncodeError):
         name = "\0"
     if "\0" in name:
-        raise DataError(f"{path!r} is not the name of a file")
+        raise DataError(f"{shown(path)} is not the name of a file")
     return name
 
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError, missing_extra
-from fastgd.sources.arrays import numbers, read_arrays, read_weight, real
+from fastgd.errors import DataError, missing_extra, shown
+from fastgd.sources.arrays import numbers, read_arrays, read_weight, real, weigh
 from fastgd.sources.table import CHUNK, EMPTY, Stream, Table, as_float64
 
 LIBRARIES = ("pandas", "polars", "pyarrow")
@@ -172,7 +172,7 @@ def batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
 def read_columns(
     x: Any, y: Any, features: Sequence[str] | None, sample_weight: Any = None, missing: str = "raise", can_drop: bool = True
 ) -> Table:
-    """x and y row by row, as scikit-learn takes them: at least one is a frame or a series, and gives its names.
+    """x and y row by row, as scikit-learn takes them: a frame or a series gives its names.
 
     Rows belong together by position; an index is not looked at.
     """
@@ -189,6 +189,10 @@ def read_columns(
     named.target_name = ys[0].name if ys and _is_name(ys[0].name) else None
     named.can_drop = can_drop
     drop = missing == "drop"
+    if not (xs or ys):  # neither is: what may still be an array to NumPy
+        table = read_arrays(x, y, drop)
+        table.can_drop = can_drop
+        return weigh(table, sample_weight, missing)
     if sample_weight is not None:
         named.weight = read_weight(sample_weight, len((xs or ys)[0]), drop)
     table = read_arrays(
@@ -242,7 +246,7 @@ def choose_columns(
         chosen = _choose_features(features, names, where)
     odd = next((name for name in (*chosen, target) if not isinstance(name, str)), None)
     if odd is not None:
-        raise DataError(f"{where} has the column name {odd!r}, which is no text: rename the columns, or pass arrays (x, y)")
+        raise DataError(f"{where} has the column name {shown(odd)}, which is no text: rename the columns, or pass arrays (x, y)")
     require_column(target, names, where)
     if weight is not None:
         require_column(weight, names, where)
@@ -260,15 +264,15 @@ def choose_columns(
 
 def _choose_features(features: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
     if isinstance(features, str):
-        raise DataError(f"features={features!r} is a string: pass a list of column names, features=[{features!r}]")
+        raise DataError(f"features={shown(features)} is a string: pass a list of column names, features=[{shown(features)}]")
     try:
         chosen = tuple(features)
     except TypeError:
-        raise DataError(f"features={features!r}: pass a list of column names") from None
+        raise DataError(f"features={shown(features)}: pass a list of column names") from None
     for name in chosen:
         require_column(name, names, where)
         if chosen.count(name) > 1:
-            raise DataError(f"features={features!r:.80} names {name!r} twice: name each column once")
+            raise DataError(f"features={shown(features, 80)} names {shown(name)} twice: name each column once")
     return chosen
 
 
@@ -276,13 +280,13 @@ def require_column(name: str, names: Sequence[str], where: str) -> None:
     if name not in names:
         close = get_close_matches(str(name), [other for other in names if isinstance(other, str)], 3)
         hint = f"did you mean {listing(close)}?" if close else f"it has {listing(names)}"
-        raise DataError(f"no column {name!r} in {where}: {hint}")
+        raise DataError(f"no column {shown(name, 200)} in {where}: {hint}")
 
 
 def listing(names: Sequence[str]) -> str:
     """Names for a message, at most twelve."""
-    shown = ", ".join(repr(name) for name in names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+    first = ", ".join(shown(name, 200) for name in names[:12])
+    return f"{first} and {len(names) - 12} more" if len(names) > 12 else first
 
 
 def is_frame(data: Any) -> bool:
@@ -495,7 +499,7 @@ def _cells(
             continue
         word = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
         if not isinstance(word, str):
-            what = f"{cell!r:.60}"
+            what = shown(cell)
         elif is_number(word):
             text = i if text is None else text
             continue

@@ -104,12 +104,13 @@ def _read_object(data: Any, target: Any, features: Sequence[str] | None, weight:
     if frames.is_frame(data):
         return _read_frame(frames.open_frame(data), target, features, weight, missing)
     if hasattr(data, "__array__"):
-        name = target if target is not None else next(iter(features or ()), None)
-        if name is not None:
+        if target is not None:
             raise DataError(
-                f"data of type {kind} are no frame and have no column {name!r}: "
+                f"data of type {kind} are no frame and have no column {target!r}: "
                 "pass (x, y), or a pandas, Polars or PyArrow table"
             )
+        if features is not None:
+            refuse_features()
         return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
     if isinstance(data, Iterable) and not isinstance(data, Mapping | Set | bytes | bytearray):
         return read_blocks(data, target, features, weight, missing)

@@ -1,0 +1,31 @@
+"""The tests of this folder have the marker `fuzz`. With `pytest -m fuzz`, the nightly run, each is in many parts of new examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+EXAMPLES = 5_000
+"""Of a part, for which Hypothesis remembers what it has tried: some 100 MB, and slower the more there is."""
+
+settings.register_profile("nightly", deadline=None, max_examples=EXAMPLES, derandomize=False, print_blob=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr == "fuzz":
+        settings.load_profile("nightly")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("fuzz")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`part`, which every test here takes: one, or in the nightly run as many as the mark `parts` says."""
+    if "part" in metafunc.fixturenames:
+        nightly = metafunc.config.option.markexpr == "fuzz"
+        metafunc.parametrize("part", range(metafunc.definition.get_closest_marker("parts").args[0] if nightly else 1))
