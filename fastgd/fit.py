@@ -246,7 +246,8 @@ def load(path: str | os.PathLike[str]) -> FitResult:
             stored.require_agreement(result)
     except (ArithmeticError, ValueError) as error:
         reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
-        raise DataError(f"{path} cannot be loaded: {reason}") from error
+        name = path if isinstance(path, str | os.PathLike) else shown(path)
+        raise DataError(f"{name} cannot be loaded: {reason}") from error
     return result
 
 

@@ -116,8 +116,8 @@ def _content(result: FitResult) -> dict[str, Any]:
             "status": result.status.name.lower(),
             "intercept": result.intercept,
             "coef": result.coef.tolist(),
-            "error": _error(result),
-            "n_iter": result.n_iter,
+            "error": _held(result, "error"),
+            "n_iter": _held(result, "n_iter"),
             "remaining": result.remaining,
         },
         "request": {
@@ -153,13 +153,13 @@ def _lines(content: Any, indent: str = "\n ") -> str:
     return f"{{{','.join(lines)}{indent[:-1]}}}"
 
 
-def _error(result: FitResult) -> float | None:
-    """The mean squared error; None where float64 cannot hold it."""
+def _held(result: FitResult, name: str) -> float | None:
+    """A figure for people; None where float64 cannot hold it."""
     try:
-        error = result.error
+        value: float = getattr(result, name)
     except DataError:
         return None
-    return error if math.isfinite(error) else None
+    return value if math.isfinite(value) else None
 
 
 def _moments(part: dict[str, Any]) -> Moments:
