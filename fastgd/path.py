@@ -67,8 +67,8 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
                 f"path(every={every}) would have {rows} rows: the most is {_MOST_ROWS}; "
                 "pass a larger step, or the iterations by at="
             )
-        shown = np.arange(rows, dtype=np.int64) * step
-        return shown if shown[-1] == last else np.append(shown, np.int64(last))
+        chosen = np.arange(rows, dtype=np.int64) * step
+        return chosen if chosen[-1] == last else np.append(chosen, np.int64(last))
     decades = math.log10(last) if last else 0.0
     marks = np.unique(np.floor(10.0 ** np.linspace(0.0, decades, 1 + math.ceil(20 * decades))))
     inner = marks[(marks > 0) & (marks < last)].astype(np.int64)

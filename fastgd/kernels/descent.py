@@ -68,7 +68,7 @@ _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _HUGE = 2.0**200
-_LARGEST_STEP = 1e220  # of 2 eta: products of more with eigenvalues, which are below 2^210 but for their exponents, would overflow
+_LARGEST_STEP = 1e220  # of 2 eta: products of more with eigenvalues, below 2^210 beside their exponents, would overflow
 _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 

@@ -61,7 +61,8 @@ def read(
     DataError
         What came, what was needed, what to do.
     """
-    if features is None is sample_weight and type(missing) is str and missing == "raise":  # two arrays: each 0.1 microseconds is a fortieth of a fit
+    # Two arrays: each 0.1 microseconds is a fortieth of a fit.
+    if features is None is sample_weight and type(missing) is str and missing == "raise":
         if target is None:
             if type(data) is ndarray:
                 return read_points(data)

@@ -1,4 +1,4 @@
-"""The tests of this folder have the marker `fuzz`. With `pytest -m fuzz`, the nightly run, each is in many parts of new examples."""
+"""The tests of this folder are marked `fuzz`. In the nightly run, `pytest -m fuzz`, each has many parts of new examples."""
 
 from __future__ import annotations
 

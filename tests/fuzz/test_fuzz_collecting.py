@@ -185,7 +185,8 @@ def require_close(moments: fastgd.Moments, sums: Sums) -> None:
     mean, covariance = moments.mean.tolist(), moments.covariance.tolist()
     for i in range(COLUMNS):
         spread = sums.covariance(i, i)
-        assert abs(Fraction(mean[i]) - sums.mean(i)) <= Fraction(1, 10**14) * max(abs(sums.mean(i)), Fraction(float(spread) ** 0.5))
+        size = max(abs(sums.mean(i)), Fraction(float(spread) ** 0.5))
+        assert abs(Fraction(mean[i]) - sums.mean(i)) <= Fraction(1, 10**14) * size
         for j in range(COLUMNS):
             size = Fraction((float(spread) * float(sums.covariance(j, j))) ** 0.5)
             lost = Fraction(1, 10**28) * abs(sums.mean(i) * sums.mean(j))  # where rows lie far from zero and hardly vary

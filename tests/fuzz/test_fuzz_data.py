@@ -26,7 +26,7 @@ def test_any_numbers(part: int, table: Table, choice: dict[str, bool], max_iter:
 
 @given(benign(), flags, counts)
 @pytest.mark.parts(10)
-def test_rows_that_nothing_is_wrong_with_are_fitted(part: int, table: Table, choice: dict[str, bool], max_iter: int | None) -> None:
+def test_good_rows_are_fitted(part: int, table: Table, choice: dict[str, bool], max_iter: int | None) -> None:
     result = fastgd.fit(*table, max_iter=max_iter, **choice)
     require_sound(result)
     assert max_iter is None or result.n_iter == max_iter

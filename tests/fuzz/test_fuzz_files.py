@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import forging
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,14 +19,14 @@ from readers import (
     read_model,
     read_moments,
     signed_model,
-    signed_moments,
     taken_apart,
 )
 
+MOMENTS = moments_samples()
 once_a_test = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-cells = st.sampled_from(["1", "2", "-0.5", "1e308", "-1e-320", "", " ", "NA", "nan", "inf", "1,5", "x", '"3"', '"a,b"', '"', "'", "é"])
-cells |= st.sampled_from(["1_0", "0x1", "true", "2020-01-01", "\0", "1" * 400, '"1\n2"', '""', "٣"]) | st.text(max_size=4)
+cells = st.sampled_from(["1", "-0.5", "1e308", "-1e-320", "", " ", "NA", "nan", "inf", "1,5", "x", '"3"', '"a,b"', '"', "'"])
+cells |= st.sampled_from(["é", "1_0", "0x1", "true", "2020-01-01", "\0", "1" * 400, '"1\n2"', '""', "٣"]) | st.text(max_size=4)
 ends = st.sampled_from(["\n", "\n", "\r\n", "\r", "\n\n", ""])
 
 
@@ -121,13 +122,13 @@ def test_torn_models(part: int, models: list[bytes], tmp_path: Path, data: st.Da
 @given(st.data())
 @pytest.mark.parts(10)
 def test_moments(part: int, data: st.DataObject) -> None:
-    header, numbers = taken_apart(data.draw(st.sampled_from(moments_samples())))
+    header, numbers = taken_apart(data.draw(st.sampled_from(MOMENTS)))
     edited_header = data.draw(st.just(header) | edited(header))
     edited_numbers = data.draw(st.just(numbers) | torn([numbers]))
-    read_moments(signed_moments(json.dumps(edited_header).encode(), edited_numbers))
+    read_moments(forging.signed(json.dumps(edited_header).encode(), edited_numbers))
 
 
-@given(torn(moments_samples()))
+@given(torn(MOMENTS))
 @pytest.mark.parts(1)
 def test_torn_moments(part: int, data: bytes) -> None:
     read_moments(data)

@@ -39,7 +39,9 @@ def test_what_compares_to_an_array_is_no_choice(odd: object) -> None:
         fastgd.fit(x, y).predict_interval(x, kind=odd)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("value", [np.complex128(0.1), np.array(0.1 + 0j), np.ma.masked, np.array("0.1"), np.array("0.1", object)])
+@pytest.mark.parametrize(
+    "value", [np.complex128(0.1), np.array(0.1 + 0j), np.ma.masked, np.array("0.1"), np.array("0.1", object)]
+)
 def test_what_float_takes_and_is_no_real_number_is_refused(value: object) -> None:
     with pytest.raises(fastgd.DataError, match="^learning_rate=.*: it must be a positive, finite number"):
         fastgd.fit(x, y, learning_rate=value)  # type: ignore[arg-type]

@@ -67,7 +67,10 @@ def test_anything_as_an_argument(part: int, table: Table, thing: Thing, place: s
     require_numbers(outcome(calls[place]))
 
 
-@given(tables(), st.lists(wholes, max_size=5), st.none() | wholes, st.none() | wholes, st.sampled_from(["auto", 1e-3, 1.0, 1e300]))
+some_rates = st.sampled_from(["auto", 1e-3, 1.0, 1e300])
+
+
+@given(tables(), st.lists(wholes, max_size=5), st.none() | wholes, st.none() | wholes, some_rates)
 @pytest.mark.parts(10)
 def test_any_iterations(
     part: int, table: Table, at: list[int], every: int | None, max_iter: int | None, rate: float | str
