@@ -159,7 +159,7 @@ def _held(result: FitResult, name: str) -> float | None:
         value: float = getattr(result, name)
     except DataError:
         return None
-    return value if math.isfinite(value) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _moments(part: dict[str, Any]) -> Moments:

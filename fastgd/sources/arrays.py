@@ -14,7 +14,7 @@ from fastgd.errors import COUNTED, DataError, shown
 from fastgd.sources.table import FLOAT64, Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
-_NO_NUMBERS = str | bytes | list | tuple | np.complexfloating | np.ma.core.MaskedConstant
+_NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating, np.ma.core.MaskedConstant)
 """Types that float() would take, with a warning or without, and those that need no look."""
 
 

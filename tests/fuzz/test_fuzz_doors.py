@@ -62,7 +62,8 @@ def test_anything_as_an_argument_of_the_estimator(part: int, table: Table, name:
 
 
 words = st.sampled_from(["auto", "raise", "run", "drop", "x", "y", "x,y", "", "1", "0.1", "-1", "nan", "inf", "1e400"])
-words |= st.sampled_from(["1_0", "y ~ x", "--", "-1e-3", "9" * 5000, "\ud800", "a\0b", "é", "0x10", "1,2", "1,,2", "[1]"]) | numbers.map(str)
+words |= st.sampled_from(["1_0", "y ~ x", "--", "-1e-3", "9" * 5000, "\ud800", "a\0b", "é", "0x10", "1,2", "1,,2", "[1]"])
+words |= numbers.map(str)
 OPTIONS = ["--learning-rate", "--max-iter", "--tol", "--start", "--unstable", "--features", "--weights", "--missing", "--n-jobs"]
 
 
