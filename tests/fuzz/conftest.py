@@ -9,17 +9,23 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-EXAMPLES = 5_000
-"""Of a part, for which Hypothesis remembers what it has tried: some 100 MB, and slower the more there is."""
+EXAMPLES = 3_600
+"""Of a part. Hypothesis remembers what it has tried, in some 100 MB, and is slower the more that is."""
 
-settings.register_profile("nightly", deadline=None, max_examples=EXAMPLES, derandomize=False, print_blob=True)
+for name, share in (("nightly", 1), ("tenth", 10)):
+    settings.register_profile(name, deadline=None, max_examples=EXAMPLES // share, derandomize=False, print_blob=True)
+
+
+def is_nightly(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "fuzz")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.markexpr == "fuzz":
+    if is_nightly(config) and not config.getoption("--hypothesis-profile"):
         settings.load_profile("nightly")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -27,10 +33,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`part`, which every test here takes: one, or in the nightly run as many as the mark `parts` says."""
+    """`part`: one or, in the nightly run, as many as the mark `parts` says."""
     if "part" in metafunc.fixturenames:
-        nightly = metafunc.config.option.markexpr == "fuzz"
-        metafunc.parametrize("part", range(metafunc.definition.get_closest_marker("parts").args[0] if nightly else 1))
+        parts = metafunc.definition.get_closest_marker("parts").args[0]
+        metafunc.parametrize("part", range(parts if is_nightly(metafunc.config) else 1))
 
 
 @pytest.fixture(autouse=True, scope="session")
