@@ -93,9 +93,7 @@ class Columns:
         elif self.weight is not None:
             table.weight = read_weight(self.weight, len(frame), self.missing == "drop")
         if columns is None:
-            cure = f"leave the column out with features=[...], or use a formula, '{self.target} ~ C({{}})'"
-            hint = "" if self.by_name else cure
-            columns = _values([frame.get_column(name) for name in names], table, self.missing, 0, hint)
+            columns = _values([frame.get_column(name) for name in names], table, self.missing, 0, not self.by_name)
         table.X, table.y = _matrix(columns[:-1]), columns[-1]
         return table.settle(self.missing)
 
@@ -406,13 +404,13 @@ _Fault = tuple[int, int, str, bool]
 """Of a bad cell: its row, its column, what it holds, whether it is missing."""
 
 
-def _values(series: list[Any], table: Table, missing: str = "raise", first: int = 0, hint: str = "") -> list[NDArray[Any]]:
+def _values(series: list[Any], table: Table, missing: str = "raise", first: int = 0, advise: bool = False) -> list[NDArray[Any]]:
     """Columns as numbers, NaN for null; the first row with a cell that is none is refused, unless its weight is 0.
 
-    `first` is what the table calls the first of them; `hint` is advice where a column is text throughout.
+    `first` is what the table calls the first of them; `advise` whether a column of text could be left out.
     """
     faults: list[_Fault] = []
-    columns = [_column(s, first + i, table, missing == "drop", hint, faults) for i, s in enumerate(series)]
+    columns = [_column(s, first + i, table, missing == "drop", advise, faults) for i, s in enumerate(series)]
     if faults:
         row, column, what, is_null = min(faults)
         table.refuse(row, column, what, is_null)
@@ -440,7 +438,7 @@ def column_values(series: Any, index: int, table: Table) -> NDArray[Any]:
     return _values([series], table, first=index)[0]
 
 
-def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]) -> NDArray[Any]:
+def _column(series: Any, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]) -> NDArray[Any]:
     dtype = series.dtype
     if dtype.is_temporal():
         where = f" of {table.path}" if table.path else ""
@@ -448,7 +446,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             f"{table.name_of(index)}{where} holds dates or times ({dtype}): convert them to numbers first, e.g. seconds"
         )
     if not series.null_count():
-        return _known(series, None, index, table, drop, hint, faults)
+        return _known(series, None, index, table, drop, advise, faults)
     null = series.is_null().to_numpy()
     if not drop:
         counted = null & _present(table, len(null))
@@ -456,7 +454,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             faults.append((int(np.argmax(counted)), index, "empty cell" if table.line_of else "missing value", True))
     rows = np.flatnonzero(~null)
     values = np.full(len(null), np.nan)
-    values[rows] = _known(series.drop_nulls(), rows, index, table, drop, hint, faults)
+    values[rows] = _known(series.drop_nulls(), rows, index, table, drop, advise, faults)
     return values
 
 
@@ -466,14 +464,14 @@ def _present(table: Table, n: int) -> Any:
 
 
 def _known(
-    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
+    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]
 ) -> NDArray[Any]:
     """A column without nulls; `rows` says which of the table's these are, if not all."""
     dtype = series.dtype
     if dtype.is_boolean() or dtype.is_decimal():
         return np.asarray(series.to_numpy(), np.float64)
     if not dtype.is_numeric() or "128" in str(dtype):  # NumPy has no 128-bit integers
-        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, hint, faults)
+        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, advise, faults)
     native = series.to_native()
     if hasattr(native, "iterchunks") and str(dtype) == "Float64":
         # Arrow's own conversion imports pandas, 50 MB; this copies nothing where there is one chunk.
@@ -484,7 +482,7 @@ def _known(
 
 
 def _cells(
-    cells: list[Any], rows: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
+    cells: list[Any], rows: Any, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]
 ) -> NDArray[np.float64]:
     """A column of objects, if each is a number; text is not taken for one."""
     out = np.full(len(cells), np.nan)
@@ -508,8 +506,10 @@ def _cells(
             if blank and drop:
                 continue
             what = "empty cell" if blank else f"text {word!r:.60}"
-            if hint and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
-                table.refuse(int(row), index, what, cure=hint.format(table.feature_names[index]))
+            if advise and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
+                formula = f"{table.target_name} ~ C({table.feature_names[index]})"
+                cure = f"leave the column out with features=[...], or use a formula, '{formula}'"
+                table.refuse(int(row), index, what, cure=cure)
         faults.append((int(row), index, what, what == "empty cell"))
         return out
     if text is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,12 @@ from verdict import outcome, require_sound
 import fastgd
 
 
-def read_csv(data: bytes, file: Path) -> None:
+def read_csv(data: bytes, file: Path, require: Callable[[Any], None] = require_sound) -> None:
     """A CSV of these bytes, fitted; and predicted from by what its own fit says."""
     file.write_bytes(data)
     for missing in ("raise", "drop"):
         found = outcome(lambda missing=missing: fastgd.fit(file, missing=missing))
-        require_sound(found)
+        require(found)
         if isinstance(found, fastgd.FitResult):
             outcome(lambda found=found: found.predict(file))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from strange import HUGE, Unshown, Vague
@@ -85,3 +87,12 @@ def test_the_largest_rates_diverge(columns: int, rate: float) -> None:
     """2 eta lambda overflowed, to NaN, which the descent took for having arrived."""
     found = fastgd.fit(np.full((4, columns), 1e16), [0.0, 0.0, 0.0, 0.25], learning_rate=rate, unstable="run")
     assert (found.status, found.n_iter, found.remaining, found.error) == (fastgd.Status.DIVERGED, 0, 1.0, 0.015625)
+
+
+@pytest.mark.parametrize("name", ["{", "}", "{}", "{0.x}"])
+def test_braces_in_the_name_of_a_target(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "f.csv"
+    file.write_text(f"town,{name}\nUr,1\nUruk,2\n", encoding="utf-8")
+    cure = f"leave the column out with features=[...], or use a formula, '{name} ~ C(town)'"
+    refused(f"text 'Ur' in line 2 of {file}, column 'town': every value must be a finite number; {cure}", file)
