@@ -33,7 +33,7 @@ from fastgd.kernels._double_double import (
     add,
     difference,
     divide,
-    half_exponent,
+    exponent_of,
     multiply,
     scale,
     scale_pair,
@@ -528,7 +528,7 @@ def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[n
         yy = xy = (0.0, 0.0)
     x, y = add(x, (sums[2, 1], 0.0)), add(y, (sums[2, 2], 0.0))
     xx, xy, yy = multiply(xx, share), multiply(xy, share), multiply(yy, share)
-    ex, ey = half_exponent(xx[0] + x[0] * x[0]), half_exponent(yy[0] + y[0] * y[0])
+    ex, ey = exponent_of(x[0], xx[0]), exponent_of(y[0], yy[0])
     x, xx = scale_pair(x, -ex), scale_pair(xx, -2 * ex)
     y, yy = scale_pair(y, -ey), scale_pair(yy, -2 * ey)
     xy = scale_pair(xy, -ex - ey)

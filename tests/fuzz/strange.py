@@ -345,14 +345,20 @@ THINGS: list[Callable[[], Any]] = [
 
 
 class Thing:
-    """One of them, shown by its number, as some cannot be shown."""
+    """A value that can be shown in a report whatever it is: of THINGS by its number, as `Thing.of(17)`."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.value = THINGS[number]()
+    def __init__(self, value: Any, name: str | None = None) -> None:
+        self.value, self.name = value, name
+
+    @classmethod
+    def of(cls, number: int) -> Thing:
+        return cls(THINGS[number](), f"Thing.of({number})")
 
     def __repr__(self) -> str:
-        return f"Thing({self.number})"
+        try:
+            return self.name or f"Thing({self.value!r})"
+        except (Own, ValueError):
+            return f"Thing(<{type(self.value).__name__}>)"
 
 
-things = st.integers(0, len(THINGS) - 1).map(Thing)
+things = st.integers(0, len(THINGS) - 1).map(Thing.of)

@@ -96,3 +96,13 @@ def test_braces_in_the_name_of_a_target(tmp_path: Path, name: str) -> None:
     file.write_text(f"town,{name}\nUr,1\nUruk,2\n", encoding="utf-8")
     cure = f"leave the column out with features=[...], or use a formula, '{name} ~ C(town)'"
     refused(f"text 'Ur' in line 2 of {file}, column 'town': every value must be a finite number; {cure}", file)
+
+
+@pytest.mark.parametrize("first", [1e199, 1e300])
+def test_a_part_by_itself_whose_rows_are_far_smaller_than_the_first_of_all(first: float) -> None:
+    """Its sums are about their shift: the squares of its means underflowed, and its rates were NaN."""
+    part = fastgd.Moments.from_arrays([first] * 4096, y * 1365 + [1.0]).starting_at(4096).update([3.0, 4.0], [3.0, 4.0])
+    assert part.mean.tolist() == [3.5, 3.5]
+    result = fastgd.fit(part)
+    assert np.isfinite([result.learning_rate, result.error, *result.stability.eigenvalues]).all()
+    assert result.predict([3.5]).tolist() == pytest.approx([3.5], rel=1e-14)
