@@ -87,7 +87,7 @@ def half_exponent(square: float) -> int:
 
 @kernel
 def exponent_of(mean: float, spread: float) -> int:
-    """`half_exponent` of spread + mean^2, also where that underflows: of rows whose sums are about a shift far larger than they."""
+    """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums."""
     square = spread + mean * mean
     if square == 0.0:
         _, e = math.frexp(mean)
