@@ -50,6 +50,16 @@ class Status(Enum):
     DIVERGED = "The learning rate is too large: it moves away from the minimum, and was stopped before it overflowed."
 
 
+def shown(value: object, most: int = 60) -> str:
+    """A value in a message, cut to so many characters; what cannot be written, as an int of thousands of digits, by its kind."""
+    try:
+        return repr(value)[:most]
+    except Exception:  # whatever a __repr__ raises, the message is about something else
+        if isinstance(value, int):
+            return f"an int of {value.bit_length():,} bits"
+        return f"<{type(value).__qualname__}>"
+
+
 COUNTED = "(rows count from 0)"
 """Ends the messages that name a row of an array or a frame; lines of a text file count from 1, as editors show them."""
 

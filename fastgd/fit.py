@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from fastgd import report, store, wide
 from fastgd.descent import Descent, descent_kernels
 from fastgd.descent import analyse as analyse_moments
-from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError
+from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
 from fastgd.moments import Moments, sum_stream, sum_table, threads
 from fastgd.progress import Progress, reporting
 from fastgd.result import FitResult
@@ -26,6 +26,7 @@ from fastgd.stability import Stability, require_rate, require_tolerance
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
 _SUMS_OF_LINE = 6
 _MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
+_MOST = 10**4000  # digits that Python writes
 
 
 def fit(
@@ -121,13 +122,13 @@ def fit(
     if max_iter is None:
         iterations, odd = _INF, False
     else:
-        if type(max_iter) is not int or max_iter < 0:
+        if type(max_iter) is not int or not 0 <= max_iter < _MOST:
             max_iter = _whole(max_iter)
         iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
     tolerance = _NAN if tol is None else require_tolerance(tol)
     theta = None if start is None else _start(start)
-    if unstable != "raise" and unstable != "run":
-        raise DataError(f"unstable={unstable!r}: pass 'raise' or 'run'")
+    if not isinstance(unstable, str) or unstable != "raise" and unstable != "run":
+        raise DataError(f"unstable={shown(unstable)}: pass 'raise' or 'run'")
     if type(fit_intercept) is not bool or type(standardize) is not bool:
         fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
 
@@ -144,7 +145,7 @@ def fit(
             wanted = None
             if limit_only and source.X.shape[1] >= wide.FEATURES:
                 wanted = fit_intercept and (source.formula is None or source.formula.has_intercept)
-            plain = n_jobs == 1 and progress is None and wanted is None
+            plain = type(n_jobs) is int and n_jobs == 1 and progress is None and wanted is None
             moments = sum_table(source) if plain else _moments(source, n_jobs, progress, wanted)
     if moments._rest.formula is not None:
         fit_intercept = fit_intercept and moments._rest.formula.has_intercept
@@ -246,7 +247,8 @@ def load(path: str | os.PathLike[str]) -> FitResult:
             stored.require_agreement(result)
     except (ArithmeticError, ValueError) as error:
         reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
-        raise DataError(f"{path} cannot be loaded: {reason}") from error
+        name = path if isinstance(path, str | os.PathLike) else shown(path)
+        raise DataError(f"{name} cannot be loaded: {reason}") from error
     return result
 
 
@@ -283,7 +285,7 @@ def _rate(learning_rate: Any) -> float:
 def _flag(value: Any, name: str) -> bool:
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise DataError(f"{name}={value!r:.60}: pass True or False")
+    raise DataError(f"{name}={shown(value)}: pass True or False")
 
 
 def _whole(max_iter: Any) -> int:
@@ -292,16 +294,18 @@ def _whole(max_iter: Any) -> int:
             raise TypeError
         count = operator.index(max_iter)
     except TypeError:
-        raise DataError(f"max_iter={max_iter!r}: it must be a whole number (an int), or None for the limit point") from None
+        raise DataError(f"max_iter={shown(max_iter)}: it must be a whole number (an int), or None for the limit point") from None
     if count < 0:
-        raise DataError(f"max_iter={max_iter!r}: it must not be negative")
+        raise DataError(f"max_iter={shown(max_iter)}: it must not be negative")
+    if count >= _MOST:
+        raise DataError(f"max_iter={shown(max_iter)}: it must be below 10**4000")
     return count
 
 
 def _start(start: Any) -> list[float]:
     theta = [float(value) for value in numbers(start, "start").flat]
     if not all(abs(number) < 1e290 for number in theta):
-        raise DataError(f"start={start!r:.200}: each number must be finite and below 1e290")
+        raise DataError(f"start={shown(start, 200)}: each number must be finite and below 1e290")
     return theta
 
 
@@ -311,7 +315,7 @@ def _require_parameters(start: Any, n_features: int, fit_intercept: bool) -> Non
     if np.shape(start) != (needed,):
         coefs = "slope" if n_features == 1 else f"{n_features} coefficients"
         what = f"(intercept, {coefs})" if fit_intercept else f"({coefs}{',' * (n_features == 1)}), there being no intercept"
-        raise DataError(f"start={start!r:.200}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
+        raise DataError(f"start={shown(start, 200)}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
 
 
 def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:

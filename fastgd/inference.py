@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.descent import Descent, analyse, descent_kernels, scale
-from fastgd.errors import COUNTED, DataError, missing_extra
+from fastgd.errors import COUNTED, DataError, missing_extra, shown
 from fastgd.prediction import plane_of
+from fastgd.sources.arrays import real
 from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def infer(result: FitResult, level: float) -> Inference:
         interval = np.column_stack([coef - half, coef + half])
     interval[~estimable] = -_UNBOUNDED, _UNBOUNDED
     if not np.isfinite(interval).all():
-        raise DataError(f"the intervals of level {level!r} exceed float64: divide the columns by a power of two")
+        raise DataError(f"the intervals of level {shown(level)} exceed float64: divide the columns by a power of two")
     p_value = np.asarray(special.fdtrc(1.0, c.df, t * t))
     r2, log_likelihood = c.r2, c.log_likelihood
     f = r2 / c.share * (c.df / c.slope_rank)
@@ -239,8 +240,8 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
     """Rows of lower and upper end at each x; not finite where float64 cannot hold them."""
     special = _special()
     level = require_level(level)
-    if kind != "observation" and kind != "mean":
-        raise DataError(f"kind={kind!r}: pass 'observation' for a new row, or 'mean' for the line itself")
+    if not isinstance(kind, str) or kind not in ("observation", "mean"):
+        raise DataError(f"kind={shown(kind)}: pass 'observation' for a new row, or 'mean' for the line itself")
     c = _Scatter(result)
     descent = c.descent
     with np.errstate(over="ignore", invalid="ignore"):
@@ -451,12 +452,11 @@ def _undecided(names: tuple[str, ...], descent: Descent) -> str:
 
 def require_level(level: float) -> float:
     """A probability of intervals as a float between 0 and 1."""
-    try:
-        value = float(level)
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"level={level!r}: it must be a number between 0 and 1, for example 0.95") from None
+    value = real(level)
+    if value is None:
+        raise DataError(f"level={shown(level)}: it must be a number between 0 and 1, for example 0.95")
     if not 0.0 < value < 1.0:
-        raise DataError(f"level={level!r}: it must lie between 0 and 1, for example 0.95")
+        raise DataError(f"level={shown(level)}: it must lie between 0 and 1, for example 0.95")
     return value
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 from fastgd.packing import is_count, pack, require, unpack
 from fastgd.progress import Progress
 from fastgd.segment import LARGEST_EXPONENT, Segment, columns_of, levels_of, moments_kernels, require_sums, sums_of
@@ -442,7 +442,7 @@ class Moments:
             raise DataError(f"these moments have {self.n_features} features and the others {p}: they need the same columns")
         for what, ours, theirs in (("features", self._feature_names, features), ("target", self._target_name, target)):
             if ours is not None and theirs is not None and ours != theirs:
-                raise DataError(f"these moments have the {what} {ours!r:.200} and the others {theirs!r:.200}")
+                raise DataError(f"these moments have the {what} {shown(ours, 200)} and the others {shown(theirs, 200)}")
         known = self._rest.formula
         if known is not None and formula is not None and known is not formula and known.to_dict() != formula.to_dict():
             raise DataError(
@@ -574,12 +574,13 @@ def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None)
 @contextmanager
 def threads(n_jobs: int) -> Iterator[Executor | None]:
     """A pool of so many threads; none for one."""
-    if n_jobs == 1:
+    count = _number_of(n_jobs)
+    if count == 1:
         yield None
         return
     from concurrent.futures import ThreadPoolExecutor  # 3 ms of every import of fastgd, for logging
 
-    with ThreadPoolExecutor(_number_of(n_jobs)) as pool:
+    with ThreadPoolExecutor(count) as pool:
         yield pool
 
 
@@ -587,11 +588,11 @@ def _number_of(n_jobs: Any) -> int:
     try:
         count = operator.index(n_jobs)
     except TypeError:
-        raise DataError(f"n_jobs={n_jobs!r:.60}: pass a whole number of threads, or -1 for all processors") from None
+        raise DataError(f"n_jobs={shown(n_jobs)}: pass a whole number of threads, or -1 for all processors") from None
     if count < 0:
         count += 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if count < 1:
-        raise DataError(f"n_jobs={n_jobs!r}: pass 1 or more threads, or -1 for all processors")
+        raise DataError(f"n_jobs={shown(n_jobs)}: pass 1 or more threads, or -1 for all processors")
     return count
 
 
@@ -601,5 +602,5 @@ def _row(row: Any) -> int:
     except TypeError:
         number = -1
     if number < 0:
-        raise DataError(f"row={row!r:.60}: pass the whole number of rows that come before, 0 or more")
+        raise DataError(f"row={shown(row)}: pass the whole number of rows that come before, 0 or more")
     return number

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.descent import Descent, descent_kernels
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 
 _MOST_ROWS = 10_000_000
 _LARGEST = 2**63 - 1
@@ -56,7 +56,7 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
         raise DataError("path(every=…, at=…): pass one of the two")
     if at is not None:
         if not isinstance(at, Iterable):
-            raise DataError(f"at={at!r}: pass a list of iterations, at=[{at!r}]")
+            raise DataError(f"at={shown(at)}: pass a list of iterations, at=[{shown(at)}]")
         return np.array([_whole(k, "at", 0) for k in at], dtype=np.int64)
     last = min(last, _LARGEST)
     if every is not None:
@@ -67,8 +67,8 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
                 f"path(every={every}) would have {rows} rows: the most is {_MOST_ROWS}; "
                 "pass a larger step, or the iterations by at="
             )
-        shown = np.arange(rows, dtype=np.int64) * step
-        return shown if shown[-1] == last else np.append(shown, np.int64(last))
+        chosen = np.arange(rows, dtype=np.int64) * step
+        return chosen if chosen[-1] == last else np.append(chosen, np.int64(last))
     decades = math.log10(last) if last else 0.0
     marks = np.unique(np.floor(10.0 ** np.linspace(0.0, decades, 1 + math.ceil(20 * decades))))
     inner = marks[(marks > 0) & (marks < last)].astype(np.int64)
@@ -79,9 +79,9 @@ def _whole(value: int, name: str, least: int) -> int:
     try:
         whole = operator.index(value)
     except TypeError:
-        raise DataError(f"{name}={value!r}: iterations are whole numbers (ints)") from None
+        raise DataError(f"{name}={shown(value)}: iterations are whole numbers (ints)") from None
     if not least <= whole <= _LARGEST:
-        raise DataError(f"{name}={value!r}: it must be at least {least} and at most 2**63 - 1")
+        raise DataError(f"{name}={shown(value)}: it must be at least {least} and at most 2**63 - 1")
     return whole
 
 

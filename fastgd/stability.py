@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastgd import report
 from fastgd.descent import Descent, analyse, descent_kernels, scale, unheld
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import real
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def require_rate(learning_rate: float | str) -> float:
     """A learning rate as a positive, finite float."""
     rate = learning_rate if type(learning_rate) is float else real(learning_rate)
     if rate is None or not 0.0 < rate < math.inf:
-        raise DataError(f"learning_rate={learning_rate!r:.60}: it must be a positive, finite number; 'auto' finds the fastest")
+        raise DataError(f"learning_rate={shown(learning_rate)}: it must be a positive, finite number; 'auto' finds the fastest")
     return rate
 
 
@@ -29,7 +29,7 @@ def require_tolerance(tol: float) -> float:
     """A share of the distance as a float between 0 and 1."""
     tolerance = real(tol)
     if tolerance is None or not 0.0 < tolerance < 1.0:
-        raise DataError(f"tol={tol!r:.60}: it must lie between 0 and 1, the share of the distance that may be left")
+        raise DataError(f"tol={shown(tol)}: it must lie between 0 and 1, the share of the distance that may be left")
     return tolerance
 
 
@@ -147,7 +147,7 @@ class Stability:
         """
         rate = real(learning_rate)
         if rate is None:
-            raise DataError(f"learning_rate={learning_rate!r:.60}: it must be a number")
+            raise DataError(f"learning_rate={shown(learning_rate)}: it must be a number")
         return 0.0 < rate < self.max_learning_rate
 
     def iterations(self, tol: float = 1e-6, learning_rate: float | None = None) -> int | None:

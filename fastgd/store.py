@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 from fastgd.moments import Moments, Rest, Solution, closed_moments, is_log_weight
 from fastgd.packing import is_count
 from fastgd.segment import LARGEST_EXPONENT
@@ -116,8 +116,8 @@ def _content(result: FitResult) -> dict[str, Any]:
             "status": result.status.name.lower(),
             "intercept": result.intercept,
             "coef": result.coef.tolist(),
-            "error": _error(result),
-            "n_iter": result.n_iter,
+            "error": _held(result, "error"),
+            "n_iter": _held(result, "n_iter"),
             "remaining": result.remaining,
         },
         "request": {
@@ -153,13 +153,13 @@ def _lines(content: Any, indent: str = "\n ") -> str:
     return f"{{{','.join(lines)}{indent[:-1]}}}"
 
 
-def _error(result: FitResult) -> float | None:
-    """The mean squared error; None where float64 cannot hold it."""
+def _held(result: FitResult, name: str) -> float | None:
+    """A figure for people; None where float64 cannot hold it."""
     try:
-        error = result.error
+        value: float = getattr(result, name)
     except DataError:
         return None
-    return error if math.isfinite(error) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _moments(part: dict[str, Any]) -> Moments:
@@ -249,10 +249,11 @@ def _checksum(content: dict[str, Any]) -> str:
 def _name(path: Any) -> str:
     try:
         name = os.fsdecode(path)
-    except TypeError:
+        os.fsencode(name)
+    except (TypeError, UnicodeEncodeError):
         name = "\0"
     if "\0" in name:
-        raise DataError(f"{path!r} is not the name of a file")
+        raise DataError(f"{shown(path)} is not the name of a file")
     return name
 
 

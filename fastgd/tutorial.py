@@ -20,7 +20,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.errors import ConvergenceWarning, DataError
+from fastgd.errors import ConvergenceWarning, DataError, shown
 from fastgd.sources.arrays import numbers, real
 from fastgd.sources.table import as_float64
 
@@ -168,9 +168,9 @@ def _descend(points: ArrayLike, b: float, m: ArrayLike, learning_rate: float, nu
     try:
         left = operator.index(num_iterations)
     except TypeError:
-        raise DataError(f"num_iterations={num_iterations!r}: it must be a whole number (an int)") from None
+        raise DataError(f"num_iterations={shown(num_iterations)}: it must be a whole number (an int)") from None
     if left < 0:
-        raise DataError(f"num_iterations={num_iterations!r}: it must not be negative")
+        raise DataError(f"num_iterations={shown(num_iterations)}: it must not be negative")
     array = _points(points, slopes)
     first = b, slopes
     kernels = _kernels()
@@ -190,7 +190,7 @@ def _descend(points: ArrayLike, b: float, m: ArrayLike, learning_rate: float, nu
 def _number(value: Any, name: str) -> float:
     number = value if type(value) is float else real(value)
     if number is None:
-        raise DataError(f"{name}={value!r:.60}: it must be a number that float64 can hold")
+        raise DataError(f"{name}={shown(value)}: it must be a number that float64 can hold")
     return number
 
 

@@ -155,6 +155,7 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: fit(x, y, learning_rate=10**400), f"learning_rate=1{'0' * 59}: {RATE}"),
     (lambda: fit(x, y, learning_rate=np.array([0.1, 0.2])), f"learning_rate=array([0.1, 0.2]): {RATE}"),
     (lambda: fit(x, y, max_iter=-1), "max_iter=-1: it must not be negative"),
+    (lambda: fit(x, y, max_iter=10**4000), f"max_iter=1{'0' * 59}: it must be below 10**4000"),
     (lambda: fit(x, y, max_iter=1.5), "max_iter=1.5: it must be a whole number (an int), or None for the limit point"),
     (lambda: fit(x, y, max_iter="5"), "max_iter='5': it must be a whole number (an int), or None for the limit point"),
     (lambda: fit(x, y, max_iter=True), "max_iter=True: it must be a whole number (an int), or None for the limit point"),

@@ -83,3 +83,13 @@ def half_exponent(square: float) -> int:
         return 0
     _, e = math.frexp(square)
     return e // 2
+
+
+@kernel
+def exponent_of(mean: float, spread: float) -> int:
+    """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums."""
+    square = spread + mean * mean
+    if square == 0.0:
+        _, e = math.frexp(mean)
+        return e
+    return half_exponent(square)

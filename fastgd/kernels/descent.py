@@ -33,7 +33,7 @@ from fastgd.kernels._double_double import (
     add,
     difference,
     divide,
-    half_exponent,
+    exponent_of,
     multiply,
     scale,
     scale_pair,
@@ -68,7 +68,7 @@ _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _HUGE = 2.0**200
-_LARGEST_STEP = 1e290  # of 2 eta / lambda_max: the products of more would overflow
+_LARGEST_STEP = 1e220  # of 2 eta: products of more with eigenvalues, below 2^210 beside their exponents, would overflow
 _FLAT = 2.0**-900  # u, from which on it and its error underflow
 _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
@@ -562,7 +562,7 @@ def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[n
         yy = xy = (0.0, 0.0)
     x, y = add(x, (sums[2, 1], 0.0)), add(y, (sums[2, 2], 0.0))
     xx, xy, yy = multiply(xx, share), multiply(xy, share), multiply(yy, share)
-    ex, ey = half_exponent(xx[0] + x[0] * x[0]), half_exponent(yy[0] + y[0] * y[0])
+    ex, ey = exponent_of(x[0], xx[0]), exponent_of(y[0], yy[0])
     x, xx = scale_pair(x, -ex), scale_pair(xx, -2 * ex)
     y, yy = scale_pair(y, -ey), scale_pair(yy, -2 * ey)
     xy = scale_pair(xy, -ex - ey)

@@ -20,7 +20,7 @@ from fastgd.kernels._double_double import (
     add,
     difference,
     divide,
-    half_exponent,
+    exponent_of,
     multiply,
     scale,
     scale_pair,
@@ -171,7 +171,7 @@ def solve(
         noise[i] = max(noise[i], blur[i])
     balance, unit = np.empty(p + 1, np.int64), np.empty(p + 1, np.int64)  # exponents of columns'', and of near-unit ones
     for i in range(p + 1):
-        balance[i] = half_exponent(high[i, i] + mean[0, i] * mean[0, i])
+        balance[i] = exponent_of(mean[0, i], high[i, i])
     out[0, 0], out[0, 1] = two_sum(sums[0, 0], sums[1, 0])
     out[1, 0] = sums[3, 0]
     out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -int(balance[p]))

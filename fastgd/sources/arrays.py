@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sized
+from itertools import chain
 from typing import Any, Never
 
 import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError
+from fastgd.errors import COUNTED, DataError, shown
 from fastgd.sources.table import FLOAT64, Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
+_NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating, np.ma.core.MaskedConstant)
+"""Types that float() would take, with a warning or without, and those that need no look."""
 
 
 def read_arrays(x: Any, y: Any, drop: bool = False) -> Table:
@@ -24,13 +27,13 @@ def read_arrays(x: Any, y: Any, drop: bool = False) -> Table:
     if X.ndim == 2 and t.ndim == 1 and len(X) == len(t) > 0 < X.shape[1]:
         return Table(X, t)
     if X.ndim == 0:
-        raise DataError(f"x is one value, {x!r:.60}: an array, a list or a column is needed")
+        raise DataError(f"x is one value, {shown(x)}: an array, a list or a column is needed")
     if X.ndim != 2:
         raise DataError(f"x has shape {X.shape}: it must be (n,), or (n, p) with one column a feature")
     if t.ndim == 2 and t.shape[1] == 1:
         t = t[:, 0]
     if t.ndim == 0:
-        raise DataError(f"y is one value, {y!r:.60}: one number a row of x is needed, or in a frame or file the target's name")
+        raise DataError(f"y is one value, {shown(y)}: one number a row of x is needed, or in a frame or file the target's name")
     if t.ndim != 1:
         raise DataError(f"y has shape {t.shape}: it must be (n,), one number a row of x")
     if len(X) != len(t):
@@ -85,15 +88,19 @@ def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         mask = np.ma.getmaskarray(values)
         if drop:
-            filled = np.array(numbers(np.where(mask, 0, values.data), name), np.float64)
+            data = np.where(mask, 0, values.data) if values.dtype.kind in "fiubO" else values.data
+            filled = np.array(numbers(data, name), np.float64)
             filled[mask] = np.nan
             return filled
         where = _place(tuple(np.argwhere(mask)[0]))
         raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
+    if isinstance(values, list | tuple) and _has_masked(values):
+        return numbers([_without_masks(value) for value in values], name, drop)
     try:
         array = np.asarray(values)
-    except ValueError as error:
-        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {error}") from None
+    except (TypeError, ValueError, MemoryError) as error:  # of objects that convert themselves, or lie about their length
+        reason = str(error) or "there is no memory for as many as it says it has"
+        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {reason}") from None
     dtype = array.dtype
     if dtype.kind in "fiub":
         return array
@@ -111,11 +118,28 @@ def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
 def real(value: Any) -> float | None:
     """One number as float64, or None for what is none; text is not taken for one."""
     try:
-        if isinstance(value, str | bytes) or np.ndim(value):  # ValueError: rows of several lengths
+        if isinstance(value, ndarray) and value.ndim == 0:
+            value = value[()]
+        if isinstance(value, _NO_NUMBERS) or np.ndim(value):  # ValueError: rows of several lengths
             return None
         return float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, MemoryError):
         return None
+
+
+def _has_masked(values: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether masked arrays or cells are in a list or its rows: NumPy takes what is under the mask, or NaN with a warning."""
+    kinds = set(map(type, values))
+    if kinds and kinds <= {list, tuple}:
+        kinds = set(map(type, chain.from_iterable(values)))
+    return any(issubclass(kind, np.ma.MaskedArray) for kind in kinds)
+
+
+def _without_masks(values: Any) -> Any:
+    """Masked arrays and cells, in a list or in its rows, as lists that have None where they are masked."""
+    if isinstance(values, np.ma.MaskedArray):
+        return values.tolist()
+    return [_without_masks(value) for value in values] if isinstance(values, list | tuple) else values
 
 
 def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
@@ -129,7 +153,7 @@ def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
                 reason = "a number is needed, not text"
             elif isinstance(cell, int):
                 reason = "it is too large for float64"
-            raise DataError(f"{name} holds {cell!r:.40} {_place(index)}: {reason} {COUNTED}")
+            raise DataError(f"{name} holds {shown(cell, 40)} {_place(index)}: {reason} {COUNTED}")
         out[index] = number
     return out
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays, refuse_features, weigh
 from fastgd.sources.table import Stream, Table
 
@@ -83,7 +83,7 @@ def read_blocks(
     blocks = iter(data)
     first = list(islice(blocks, 1))
     if first and isinstance(first[0], str | os.PathLike):
-        raise DataError(f"the data give paths one by one, {first[0]!r:.60} first: pass a list of them")
+        raise DataError(f"the data give paths one by one, {shown(first[0])} first: pass a list of them")
     return Stream(_tables(chain(first, blocks), target, features, sample_weight, missing))
 
 
@@ -154,7 +154,7 @@ class _Frames:
 
         if not frames.is_frame(block):
             raise DataError(
-                f"block {number} of the data is {block!r:.60}: a block is (X, y), (X, y, weight) or a frame; "
+                f"block {number} of the data is {shown(block)}: a block is (X, y), (X, y, weight) or a frame; "
                 "rows go into one array or list"
             )
         try:

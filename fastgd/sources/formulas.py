@@ -15,7 +15,7 @@ from typing import Any, Never, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError
+from fastgd.errors import COUNTED, DataError, shown
 from fastgd.sources.frames import Choice, Columns, Known, column_values, library_of, listing, open_frame, require_column
 from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
@@ -285,7 +285,7 @@ class Formula:
                     evaluate(factor.expr, columns, self._state)
             except UnseenInError as error:
                 cell, levels = error.level.cell, listing(error.level.levels)
-                raise DataError(f"{factor.expr} holds {cell!r:.60}, which is none of the levels named in it, {levels}") from None
+                raise DataError(f"{factor.expr} holds {shown(cell)}, which is none of the levels named in it, {levels}") from None
             late = next((name for name, state in self._state.items() if state and "seen" not in state), None)
             if streamed and late is not None:
                 raise DataError(
@@ -410,7 +410,7 @@ class Formula:
     def _refuse_level(self, name: str, error: UnseenLevelError, place: Table, start: int) -> Never:
         counted = "" if place.line_of else f" {COUNTED}"
         raise DataError(
-            f"{name} holds {error.cell!r:.60} {place.place_of(start + error.row)}, a level that the fit did not see: "
+            f"{name} holds {shown(error.cell)} {place.place_of(start + error.row)}, a level that the fit did not see: "
             f"it knows {listing(error.levels)}{counted}"
         ) from None
 

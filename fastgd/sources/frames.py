@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError, missing_extra
-from fastgd.sources.arrays import numbers, read_arrays, read_weight, real
+from fastgd.errors import DataError, missing_extra, shown
+from fastgd.sources.arrays import numbers, read_arrays, read_weight, real, weigh
 from fastgd.sources.table import CHUNK, EMPTY, Stream, Table, as_float64
 
 LIBRARIES = ("pandas", "polars", "pyarrow")
@@ -93,9 +93,7 @@ class Columns:
         elif self.weight is not None:
             table.weight = read_weight(self.weight, len(frame), self.missing == "drop")
         if columns is None:
-            cure = f"leave the column out with features=[...], or use a formula, '{self.target} ~ C({{}})'"
-            hint = "" if self.by_name else cure
-            columns = _values([frame.get_column(name) for name in names], table, self.missing, 0, hint)
+            columns = _values([frame.get_column(name) for name in names], table, self.missing, 0, not self.by_name)
         table.X, table.y = _matrix(columns[:-1]), columns[-1]
         return table.settle(self.missing)
 
@@ -172,7 +170,7 @@ def batches(frame: Any, needed: tuple[str, ...]) -> Iterator[Any]:
 def read_columns(
     x: Any, y: Any, features: Sequence[str] | None, sample_weight: Any = None, missing: str = "raise", can_drop: bool = True
 ) -> Table:
-    """x and y row by row, as scikit-learn takes them: at least one is a frame or a series, and gives its names.
+    """x and y row by row, as scikit-learn takes them: a frame or a series gives its names.
 
     Rows belong together by position; an index is not looked at.
     """
@@ -189,6 +187,10 @@ def read_columns(
     named.target_name = ys[0].name if ys and _is_name(ys[0].name) else None
     named.can_drop = can_drop
     drop = missing == "drop"
+    if not (xs or ys):  # neither is: what may still be an array to NumPy
+        table = read_arrays(x, y, drop)
+        table.can_drop = can_drop
+        return weigh(table, sample_weight, missing)
     if sample_weight is not None:
         named.weight = read_weight(sample_weight, len((xs or ys)[0]), drop)
     table = read_arrays(
@@ -242,7 +244,7 @@ def choose_columns(
         chosen = _choose_features(features, names, where)
     odd = next((name for name in (*chosen, target) if not isinstance(name, str)), None)
     if odd is not None:
-        raise DataError(f"{where} has the column name {odd!r}, which is no text: rename the columns, or pass arrays (x, y)")
+        raise DataError(f"{where} has the column name {shown(odd)}, which is no text: rename the columns, or pass arrays (x, y)")
     require_column(target, names, where)
     if weight is not None:
         require_column(weight, names, where)
@@ -260,15 +262,15 @@ def choose_columns(
 
 def _choose_features(features: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
     if isinstance(features, str):
-        raise DataError(f"features={features!r} is a string: pass a list of column names, features=[{features!r}]")
+        raise DataError(f"features={shown(features)} is a string: pass a list of column names, features=[{shown(features)}]")
     try:
         chosen = tuple(features)
     except TypeError:
-        raise DataError(f"features={features!r}: pass a list of column names") from None
+        raise DataError(f"features={shown(features)}: pass a list of column names") from None
     for name in chosen:
         require_column(name, names, where)
         if chosen.count(name) > 1:
-            raise DataError(f"features={features!r:.80} names {name!r} twice: name each column once")
+            raise DataError(f"features={shown(features, 80)} names {shown(name)} twice: name each column once")
     return chosen
 
 
@@ -276,13 +278,13 @@ def require_column(name: str, names: Sequence[str], where: str) -> None:
     if name not in names:
         close = get_close_matches(str(name), [other for other in names if isinstance(other, str)], 3)
         hint = f"did you mean {listing(close)}?" if close else f"it has {listing(names)}"
-        raise DataError(f"no column {name!r} in {where}: {hint}")
+        raise DataError(f"no column {shown(name, 200)} in {where}: {hint}")
 
 
 def listing(names: Sequence[str]) -> str:
     """Names for a message, at most twelve."""
-    shown = ", ".join(repr(name) for name in names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+    first = ", ".join(shown(name, 200) for name in names[:12])
+    return f"{first} and {len(names) - 12} more" if len(names) > 12 else first
 
 
 def is_frame(data: Any) -> bool:
@@ -402,13 +404,13 @@ _Fault = tuple[int, int, str, bool]
 """Of a bad cell: its row, its column, what it holds, whether it is missing."""
 
 
-def _values(series: list[Any], table: Table, missing: str = "raise", first: int = 0, hint: str = "") -> list[NDArray[Any]]:
+def _values(series: list[Any], table: Table, missing: str = "raise", first: int = 0, advise: bool = False) -> list[NDArray[Any]]:
     """Columns as numbers, NaN for null; the first row with a cell that is none is refused, unless its weight is 0.
 
-    `first` is what the table calls the first of them; `hint` is advice where a column is text throughout.
+    `first` is what the table calls the first of them; `advise` whether a column of text could be left out.
     """
     faults: list[_Fault] = []
-    columns = [_column(s, first + i, table, missing == "drop", hint, faults) for i, s in enumerate(series)]
+    columns = [_column(s, first + i, table, missing == "drop", advise, faults) for i, s in enumerate(series)]
     if faults:
         row, column, what, is_null = min(faults)
         table.refuse(row, column, what, is_null)
@@ -436,7 +438,7 @@ def column_values(series: Any, index: int, table: Table) -> NDArray[Any]:
     return _values([series], table, first=index)[0]
 
 
-def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]) -> NDArray[Any]:
+def _column(series: Any, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]) -> NDArray[Any]:
     dtype = series.dtype
     if dtype.is_temporal():
         where = f" of {table.path}" if table.path else ""
@@ -444,7 +446,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             f"{table.name_of(index)}{where} holds dates or times ({dtype}): convert them to numbers first, e.g. seconds"
         )
     if not series.null_count():
-        return _known(series, None, index, table, drop, hint, faults)
+        return _known(series, None, index, table, drop, advise, faults)
     null = series.is_null().to_numpy()
     if not drop:
         counted = null & _present(table, len(null))
@@ -452,7 +454,7 @@ def _column(series: Any, index: int, table: Table, drop: bool, hint: str, faults
             faults.append((int(np.argmax(counted)), index, "empty cell" if table.line_of else "missing value", True))
     rows = np.flatnonzero(~null)
     values = np.full(len(null), np.nan)
-    values[rows] = _known(series.drop_nulls(), rows, index, table, drop, hint, faults)
+    values[rows] = _known(series.drop_nulls(), rows, index, table, drop, advise, faults)
     return values
 
 
@@ -462,14 +464,14 @@ def _present(table: Table, n: int) -> Any:
 
 
 def _known(
-    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
+    series: Any, rows: NDArray[np.intp] | None, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]
 ) -> NDArray[Any]:
     """A column without nulls; `rows` says which of the table's these are, if not all."""
     dtype = series.dtype
     if dtype.is_boolean() or dtype.is_decimal():
         return np.asarray(series.to_numpy(), np.float64)
     if not dtype.is_numeric() or "128" in str(dtype):  # NumPy has no 128-bit integers
-        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, hint, faults)
+        return _cells(series.to_list(), range(len(series)) if rows is None else rows, index, table, drop, advise, faults)
     native = series.to_native()
     if hasattr(native, "iterchunks") and str(dtype) == "Float64":
         # Arrow's own conversion imports pandas, 50 MB; this copies nothing where there is one chunk.
@@ -480,7 +482,7 @@ def _known(
 
 
 def _cells(
-    cells: list[Any], rows: Any, index: int, table: Table, drop: bool, hint: str, faults: list[_Fault]
+    cells: list[Any], rows: Any, index: int, table: Table, drop: bool, advise: bool, faults: list[_Fault]
 ) -> NDArray[np.float64]:
     """A column of objects, if each is a number; text is not taken for one."""
     out = np.full(len(cells), np.nan)
@@ -495,7 +497,7 @@ def _cells(
             continue
         word = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
         if not isinstance(word, str):
-            what = f"{cell!r:.60}"
+            what = shown(cell)
         elif is_number(word):
             text = i if text is None else text
             continue
@@ -504,8 +506,10 @@ def _cells(
             if blank and drop:
                 continue
             what = "empty cell" if blank else f"text {word!r:.60}"
-            if hint and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
-                table.refuse(int(row), index, what, cure=hint.format(table.feature_names[index]))
+            if advise and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
+                formula = f"{table.target_name} ~ C({table.feature_names[index]})"
+                cure = f"leave the column out with features=[...], or use a formula, '{formula}'"
+                table.refuse(int(row), index, what, cure=cure)
         faults.append((int(row), index, what, what == "empty cell"))
         return out
     if text is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, shown
 
 _HELD = {"float64": np.float64, "int64": np.int64}  # arrays that JSON's numbers hold exactly
 
@@ -146,7 +146,7 @@ def _distinct(cells: NDArray[Any]) -> set[Any]:
     found = {_level(cell) for cell in pandas.unique(cells) if cell is not None and cell == cell}
     odd = next((cell for cell in found if not isinstance(cell, str | int | float)), None)
     if odd is not None:
-        raise DataError(f"{odd!r:.60} is no level: levels are text or numbers")
+        raise DataError(f"{shown(odd)} is no level: levels are text or numbers")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Never
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError
+from fastgd.errors import COUNTED, DataError, shown
 
 EMPTY = np.empty(0)
 """The y of a table whose X holds the target, told by identity."""
@@ -296,7 +296,7 @@ class Stream:
 def require_missing(missing: Any) -> None:
     """That it is a way to treat missing values."""
     if not isinstance(missing, str) or missing not in ("raise", "drop"):
-        raise DataError(f"missing={missing!r:.60}: pass 'raise' or 'drop'")
+        raise DataError(f"missing={shown(missing)}: pass 'raise' or 'drop'")
 
 
 def _no_rows(dropped: int, absent: int) -> DataError:

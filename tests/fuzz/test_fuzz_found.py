@@ -1,0 +1,108 @@
+"""What the fuzz tests have found, each as one example of its kind. (Found by other means: beside the tests of its module.)"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from strange import HUGE, Unshown, Vague
+
+import fastgd
+
+x, y = [1.0, 2.0, 4.0], [2.0, 3.0, 4.5]
+
+
+def refused(text: str, *data: object, **arguments: object) -> None:
+    with pytest.raises(fastgd.DataError) as info:
+        fastgd.fit(*data, **arguments)  # type: ignore[arg-type]
+    assert str(info.value) == text
+
+
+def test_a_number_of_thousands_of_digits_is_told_by_its_size() -> None:
+    bits = "an int of 16,610 bits"
+    refused(f"max_iter={bits}: it must be below 10**4000", x, y, max_iter=HUGE)
+    refused(f"max_iter={bits}: it must not be negative", x, y, max_iter=-HUGE)
+    refused(f"x holds {bits} in row 2: it is too large for float64 (rows count from 0)", [1, 2, HUGE], y)
+    refused(f"tol={bits}: it must lie between 0 and 1, the share of the distance that may be left", x, y, tol=HUGE)
+    refused("start holds <Unshown> in row 1: a number is needed (rows count from 0)", x, y, start=[1, Unshown(), 2])
+
+
+def test_an_object_that_cannot_be_shown_is_told_by_its_type() -> None:
+    refused("fit_intercept=<Unshown>: pass True or False", x, y, fit_intercept=Unshown())
+
+
+@pytest.mark.parametrize("odd", [np.array(["raise", "run"]), Vague()])
+def test_what_compares_to_an_array_is_no_choice(odd: object) -> None:
+    for name in ("unstable", "missing", "n_jobs", "progress"):
+        with pytest.raises(fastgd.DataError, match=f"^{name}="):
+            fastgd.fit(x, y, **{name: odd})
+    with pytest.raises(fastgd.DataError, match="^kind="):
+        fastgd.fit(x, y).predict_interval(x, kind=odd)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "value", [np.complex128(0.1), np.array(0.1 + 0j), np.ma.masked, np.array("0.1"), np.array("0.1", object)]
+)
+def test_what_float_takes_and_is_no_real_number_is_refused(value: object) -> None:
+    with pytest.raises(fastgd.DataError, match="^learning_rate=.*: it must be a positive, finite number"):
+        fastgd.fit(x, y, learning_rate=value)  # type: ignore[arg-type]
+    with pytest.raises(fastgd.DataError, match="^level=.*: it must be a number between 0 and 1"):
+        fastgd.fit(x, y).inference(level=value)  # type: ignore[arg-type]
+
+
+def test_masked_cells_in_lists_are_missing() -> None:
+    masked = np.ma.array([1.0, 99.0, 3.0], mask=[False, True, False])
+    needed = "a number is needed (rows count from 0)"
+    refused(f"data holds None in row 0, column 1: {needed}", [masked, np.ma.array([4.0, 5.0, 7.0])])
+    refused(f"x holds None in row 2: {needed}", [1.0, 2.0, np.ma.masked], y)
+    refused(f"data holds None in row 1, column 0: {needed}", [[1.0, 2.0], [np.ma.masked, 3.0], [2.0, 5.0]])
+    kept = fastgd.fit([1.0, 2.0, 4.0, np.ma.masked], [*y, 9.0], missing="drop")
+    assert (kept.n_dropped, kept.slope) == (1, fastgd.fit(x, y).slope)
+
+
+@pytest.mark.parametrize("kind", ["M8[s]", [("a", np.float64)]])
+def test_masked_values_of_other_types_are_refused_by_their_type(kind: object) -> None:
+    values = np.ma.array(np.zeros(3, kind), mask=[True, False, False])
+    with pytest.raises(fastgd.DataError, match="^x (holds dates|is a structured array)"):
+        fastgd.fit(values, y, missing="drop")
+
+
+def test_weights_beside_what_is_no_data() -> None:
+    refused("x of type NoneType cannot be read: pass an array, a list or a column", None, y, sample_weight=[1, 1, 1])
+
+
+@pytest.mark.parametrize("names", [["a"], 3, np.array(["a", "b"])])
+def test_features_of_an_object_that_is_an_array_to_numpy(names: object) -> None:
+    class Matrix:
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            return np.eye(3)
+
+    refused("features= picks columns by name, and arrays have none: pass the columns themselves", Matrix(), features=names)
+
+
+@pytest.mark.parametrize("columns", [1, 2, 40])
+@pytest.mark.parametrize("rate", [1e270, 1e280, 1e290, 1.7e308])
+def test_the_largest_rates_diverge(columns: int, rate: float) -> None:
+    """2 eta lambda overflowed, to NaN, which the descent took for having arrived."""
+    found = fastgd.fit(np.full((4, columns), 1e16), [0.0, 0.0, 0.0, 0.25], learning_rate=rate, unstable="run")
+    assert (found.status, found.n_iter, found.remaining, found.error) == (fastgd.Status.DIVERGED, 0, 1.0, 0.015625)
+
+
+@pytest.mark.parametrize("name", ["{", "}", "{}", "{0.x}"])
+def test_braces_in_the_name_of_a_target(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "f.csv"
+    file.write_text(f"town,{name}\nUr,1\nUruk,2\n", encoding="utf-8")
+    cure = f"leave the column out with features=[...], or use a formula, '{name} ~ C(town)'"
+    refused(f"text 'Ur' in line 2 of {file}, column 'town': every value must be a finite number; {cure}", file)
+
+
+@pytest.mark.parametrize("first", [1e199, 1e300])
+def test_a_part_by_itself_whose_rows_are_far_smaller_than_the_first_of_all(first: float) -> None:
+    """Its sums are about their shift: the squares of its means underflowed, and its rates were NaN."""
+    part = fastgd.Moments.from_arrays([first] * 4096, y * 1365 + [1.0]).starting_at(4096).update([3.0, 4.0], [3.0, 4.0])
+    assert part.mean.tolist() == [3.5, 3.5]
+    result = fastgd.fit(part)
+    assert np.isfinite([result.learning_rate, result.error, *result.stability.eigenvalues]).all()
+    assert result.predict([3.5]).tolist() == pytest.approx([3.5], rel=1e-14)
