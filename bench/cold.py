@@ -63,8 +63,8 @@ def job(key: str, title: str, contenders: list[Contender], turns: int, rounds: i
 IMPORT, WARM, EMPTY = "import", "first fit", "first fit, empty cache"
 # skglm keeps no cache: each process of it compiles, and its first fit stands with those that do.
 JOBS = (
-    job(IMPORT, "Import", [to_import(name) for name in LIBRARIES if name != WHEEL], turns=4, rounds=2)
-    | job(WARM, "First fit", [first_fit(name) for name in LIBRARIES if name != SKGLM], turns=6, rounds=2)
+    job(IMPORT, "Import", [to_import(name) for name in LIBRARIES if name != WHEEL], turns=4, rounds=1)
+    | job(WARM, "First fit", [first_fit(name) for name in LIBRARIES if name != SKGLM], turns=5, rounds=2)
     | job(
         EMPTY,
         "First fit, empty cache",

@@ -10,19 +10,19 @@ import table
 from figures import collect
 from jobs import JOBS
 from publish import conclude
+from smoke import is_smoke
 
 VERSIONS = (
     "numpy numba scipy scikit-learn statsmodels skglm glum pyarrow pandas polars polars-ds duckdb dask dask-ml river jax torch"
 ).split()
-SMOKE = {"descent", "line", "iterations", "100 x 5", "10^6 x 10"}
-"""Jobs that `-k smoke` runs, without their memory: what a change to the library most likely shows in."""
 RESULTS = pytest.StashKey[dict[str, Any]]()
 OUTCOME = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "smoke: a minute's part of the benchmark, to run before and after a change")
-    if "--benchmark-disable" not in config.invocation_params.args:  # setup.cfg's is meant for the tests
+    disabled = "--benchmark-disable" in config.invocation_params.args  # setup.cfg's is meant for the tests
+    if not disabled and not config.option.collectonly:
         config.option.benchmark_enable = True
         config.option.benchmark_quiet = True  # its table has a row for each turn; ours follows
         config.option.benchmark_save = config.option.benchmark_save or "bench"  # in .benchmarks, to compare with
@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if params.get("job") in SMOKE and params["turn"] in (1, 2):  # memory is measured in turn 0
+        if "contender" in params and is_smoke(params["job"], params["contender"], params["turn"]):
             item.add_marker("smoke")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import nist
 import pages
 import publish
 import pytest
+import smoke
 from figures import Results
 from invented import invented
 from jobs import JOBS
@@ -89,6 +91,15 @@ def test_a_saved_run_can_be_published_again(tmp_path: Path) -> None:
     assert done.stdout.startswith("the pages are left alone: no figures for line: np.polyfit(x, y, 1); line: ")
 
 
-def collected(*arguments: str) -> list[str]:
-    command = [sys.executable, "-m", "pytest", "bench", "--collect-only", "-qq", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+def test_smoke_is_chosen_by_k() -> None:
+    """By pytest itself, before which the marks have to be there."""
+    command = [sys.executable, "-m", "pytest", "bench", "-k", "smoke and test_contender", "--collect-only", "-qq", "--benchmark-enable"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    [total] = re.findall(r"^bench/test_jobs.py: (\d+)$", done.stdout, re.MULTILINE)
+    promised = [(job, c.name) for job in ("line", "iterations") for c in JOBS[job].contenders if smoke.is_smoke(job, c.name, 1)]
+    names = ["np.linalg.lstsq([1, X], y), stacking counted", "fastgd.sklearn.GradientDescentRegressor().fit(X, y)"]
+    names += ["fastgd.fit(x, y)", "fastgd.fit(points)"]
+    assert promised == [("line", name) for name in names] + [("iterations", c.name) for c in JOBS["iterations"].contenders]
+    assert not any(smoke.is_smoke("many", c.name, 1) for c in JOBS["many"].contenders)
+    turns = [(key, c.name, turn) for key, job in JOBS.items() for c in job.contenders for turn in range(job.turns)]
+    assert 30 < int(total) == sum(smoke.is_smoke(*each) for each in turns) < 100
