@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if "contender" in params and is_smoke(params["job"], params["contender"], params["turn"]):
+        if "turn" in params and is_smoke(**params):
             item.add_marker("smoke")
 
 

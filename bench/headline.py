@@ -29,28 +29,29 @@ COLUMNS = ("time · right digits of 16", "fastgd", "NumPy `lstsq`", "scikit-lear
 LINREGRESS = "SciPy `linregress`"
 LINE, MANY = (Row(job, one.FIT, LSTSQ.name, SKLEARN.name, {LINREGRESS: one.LINREGRESS}) for job in ("line", "many"))
 TALL, WIDE = (Row(job, many.FASTGD.name, LSTSQ.name, SKLEARN.name, {}) for job in ("10^6 x 10", "10^5 x 200"))
-LOOPS = {"the lesson's code": LESSON, "a loop over NumPy vectors": VECTORS}
-TIMES = {
-    "the lesson's 1000 iterations, 100 points": Row("descent", one.FIT_STEPS, None, None, LOOPS),
-    "least squares line, 100 points": LINE,
-    "least squares line, 10^7 points": MANY,
-    "10^6 rows of 10 features": TALL,
-    "10^5 rows of 200 features": WIDE,
-    "import and first fit of a fresh process": Row(
-        cold.WARM, cold.OURS, None, cold.SKLEARN, {LINREGRESS: cold.SCIPY, "NumPy `polyfit`": cold.NUMPY}
-    ),
-}
-SOLVERS = Row("", nist.FASTGD, "np.linalg.lstsq", "LinearRegression()", {"statsmodels by QR": "OLS, qr"})
+FRESH = Row(cold.WARM, cold.OURS, None, cold.SKLEARN, {LINREGRESS: cold.SCIPY, "NumPy `polyfit`": cold.NUMPY})
+LOOPS = Row("descent", one.FIT_STEPS, None, None, {"the lesson's code": LESSON, "a loop over NumPy vectors": VECTORS})
+SOLVERS = Row("", nist.FASTGD, "np.linalg.lstsq", "LinearRegression()", {"statsmodels, by QR,": "OLS, qr"})
+Shown = Mapping[Key, tuple[float, str]]
+"""What is the better the smaller it is, and how the table says it."""
 
 
 def render(figures: Figures, measured: nist.Measured) -> str:
     times = {key: (seconds(key, figures), timed(key, figures)) for key in figures}
     memory = {key: (figure["MiB"], f"{figure['MiB']:.0f} MiB") for key, figure in figures.items() if "MiB" in figure}
     digits = {("", solver): (-worst, f"{nist.shown(worst)} digits") for solver, worst in nist.worst(measured).items()}
+    rows: list[tuple[str, Row, Shown]] = [
+        ("the lesson's 1000 iterations, 100 points", LOOPS, times),
+        ("least squares line, 100 points", LINE, times),
+        ("least squares line, 10^7 points", MANY, times),
+        ("memory for it, beyond the data", MANY, memory),
+        ("10^6 rows of 10 features", TALL, times),
+        ("10^5 rows of 200 features", WIDE, times),
+        ("the worst of NIST's eleven sets", SOLVERS, digits),
+        ("import and first fit of a fresh process", FRESH, times),
+    ]
     lines = [f"| {' | '.join(COLUMNS)} |", "|---|" + "--:|" * (len(COLUMNS) - 1)]
-    lines += [line(text, row, times) for text, row in TIMES.items()]
-    lines += [line("memory for a line, beyond 10^7 points", MANY, memory), line("NIST's hardest set", SOLVERS, digits)]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(line(*row) for row in rows)])
 
 
 def timed(key: Key, figures: Figures) -> str:
@@ -58,7 +59,7 @@ def timed(key: Key, figures: Figures) -> str:
     return duration(seconds(key, figures)) + ("" if digits is None else f" · {digits}")
 
 
-def line(text: str, row: Row, shown: Mapping[Key, tuple[float, str]]) -> str:
+def line(text: str, row: Row, shown: Shown) -> str:
     """With the least of the figures in bold, whoever's it is."""
     names = [row.ours, row.lstsq, row.sklearn, *row.others.values()]
     least = min(shown[row.job, name][0] for name in names if name)

@@ -93,7 +93,8 @@ def test_a_saved_run_can_be_published_again(tmp_path: Path) -> None:
 
 def test_smoke_is_chosen_by_k() -> None:
     """By pytest itself, before which the marks have to be there."""
-    command = [sys.executable, "-m", "pytest", "bench", "-k", "smoke and test_contender", "--collect-only", "-qq", "--benchmark-enable"]
+    chosen = ["-k", "smoke and test_contender", "--benchmark-enable"]
+    command = [sys.executable, "-m", "pytest", "bench", *chosen, "--collect-only", "-qq"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     [total] = re.findall(r"^bench/test_jobs.py: (\d+)$", done.stdout, re.MULTILINE)
     promised = [(job, c.name) for job in ("line", "iterations") for c in JOBS[job].contenders if smoke.is_smoke(job, c.name, 1)]
