@@ -36,8 +36,8 @@ def write(pages: Sequence[Path], sections: dict[str, str]) -> None:
                 gone = "; ".join(sorted(": ".join(filter(None, entry)) for entry in lost))
                 raise Missing(f"{page.name} has what its new {name} would not: {gone}; if meant, take it out there first")
             texts[page] = f"{before}{begin}\n{section}\n{end}{after}"
-    for page, text in texts.items():
-        page.write_text(text, encoding="utf-8")
+    for page in [page for page, text in texts.items() if text != page.read_text(encoding="utf-8")]:
+        page.write_text(texts[page], encoding="utf-8")
 
 
 def entries(section: str) -> set[tuple[str, str]]:

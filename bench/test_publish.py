@@ -101,6 +101,7 @@ def test_smoke_is_chosen_by_k() -> None:
     names = ["np.linalg.lstsq([1, X], y), stacking counted", "fastgd.sklearn.GradientDescentRegressor().fit(X, y)"]
     names += ["fastgd.fit(x, y)", "fastgd.fit(points)"]
     assert promised == [("line", name) for name in names] + [("iterations", c.name) for c in JOBS["iterations"].contenders]
+    assert smoke.is_smoke(cold.WARM, cold.SCIPY, 1) and not smoke.is_smoke(cold.WARM, cold.WHEEL, 1)
     assert not any(smoke.is_smoke("many", c.name, 1) for c in JOBS["many"].contenders)
     turns = [(key, c.name, turn) for key, job in JOBS.items() for c in job.contenders for turn in range(job.turns)]
     assert 30 < int(total) == sum(smoke.is_smoke(*each) for each in turns) < 100
