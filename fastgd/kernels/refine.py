@@ -92,7 +92,7 @@ def _residuals(
     sums: NDArray[np.float64],
     residual: NDArray[np.float64],
 ) -> None:
-    """residual[0] + residual[1] = rows . coef, of at most _TILE rows. `sums`, (2, _FEW, _TILE), is room for lanes of all of them."""
+    """residual[0] + residual[1] = rows . coef, of at most _TILE rows; `sums`, (2, _FEW, _TILE), is room for their lanes."""
     high, low = sums[0], sums[1]
     for start in range(0, rows.shape[0], _ROWS):
         _multiply(rows[start : start + _ROWS], coef, lanes)
