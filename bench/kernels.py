@@ -164,7 +164,12 @@ def seconds(function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...
 # Additions one after the other in double-double operations, the longest way through each; a division takes as long as seven.
 ADD, MULTIPLY, DIVIDE, ROOT = 17, 10, 27, 43
 GATHER = "columns are gathered from rows, 0.16 ns a number, and each loop over 128 lanes has 5 ns of its own"
-WAITS = "elements of a row wait for its division, rows for the row before, and loops of a few numbers are all overhead"
+CHAINS = "a feature's sum is a chain in the order of the rows, one feature after the other: several at a time took as long"
+SHORT = "loops over so few numbers cost as much to begin as to run, and each waits for the one before"
+HALVES = "a row's sum is made by halving its lanes: short loops, each of which waits for the one before"
+ONE_BY_ONE = "a direction after the other, exponentials and scales of each besides"
+BY_COLUMNS = "NumPy, a column at a time, a product and a sum; a kernel would cost the first prediction of a process 0.3 s"
+DISTANT = "memory waits while the sums are made, and they for it: columns are gathered first, then summed"
 EMPTY = np.empty(0)
 
 
@@ -328,29 +333,29 @@ def prediction(n: int, p: int, rest: str = "") -> Case:
 
 def cases() -> list[Case]:
     return [
-        sums(4096, 1),
+        sums(4096, 1, rest=GATHER),
         sums(2**22, 1),
         *(sums(4096, p, rest=GATHER) for p in (2, 5, 10, 40)),
-        sums(2**20, 10, rest=GATHER),
+        sums(2**20, 10, rest=DISTANT),
         sums(4096, 10, weighted=True, rest=GATHER),
         sums(4096, 10, far=True, rest=GATHER),
         error(2**14, 1),
         error(2**14, 10),
         steps(100, 1, 1000),
         steps(2**22, 1, 1),
-        *(steps(100, p, 100) for p in (2, 10, 30)),
-        gradient(50),
-        gradient(200),
-        inverse(100),
-        solution(10, rest=WAITS),
-        solution(40, rest=WAITS),
-        directions(40),
-        turning(40),
+        *(steps(100, p, 100, rest=CHAINS) for p in (2, 10, 30)),
+        gradient(50, rest=HALVES),
+        gradient(200, rest=HALVES),
+        inverse(100, rest=SHORT),
+        solution(10, rest=SHORT),
+        solution(40, rest=SHORT),
+        directions(40, rest=HALVES),
+        turning(40, rest=SHORT),
         line_fit(),
-        iterates(1),
-        iterates(10),
-        prediction(2**22, 1),
-        prediction(2**20, 10),
+        iterates(1, rest=ONE_BY_ONE),
+        iterates(10, rest=ONE_BY_ONE),
+        prediction(2**22, 1, rest=BY_COLUMNS),
+        prediction(2**20, 10, rest=BY_COLUMNS),
     ]
 
 

@@ -27,7 +27,7 @@ _FEW = 8
 """Lanes of a row that are left for its sum to be finished with those of other rows, each halving a loop over rows."""
 
 _TILE = 64
-"""Rows whose sums are finished together."""
+"""Rows whose sums are finished together. ns a row of 64 and 208 columns: 64 and 107, where each row by itself took 90 and 150."""
 
 
 @inlined
