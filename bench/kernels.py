@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,8 +22,14 @@ from fastgd.segment import levels_of, moments_kernels, sums_of
 
 Array = np.ndarray
 LANES = 128
+CACHE = 2**20
+"""Bytes that stay in a cache from one call to the next; the cases have either less or many times as many."""
+
 SECONDS = 0.2
 """To spend on timing one kernel."""
+
+NEAR = 1.5
+"""Times its floor; what takes longer says why."""
 
 
 class Work(NamedTuple):
@@ -62,7 +69,7 @@ class Case(NamedTuple):
     arguments: Callable[[], tuple[Any, ...]]
     work: Work
     rest: str = ""
-    """Why it takes more than half as long again as its floor, where it does."""
+    """Why it takes longer than `NEAR` times its floor, where it does."""
 
 
 def floor(work: Work, speeds: Speeds) -> tuple[float, str]:
@@ -132,7 +139,7 @@ def add_in_turn(x: Array, times: int) -> float:
 
 
 def measure_speeds() -> Speeds:
-    lanes, large, small, few = np.zeros(LANES), np.ones(2**24), np.ones(2**15), np.ones(2**10)
+    lanes, large, small, few = np.zeros(LANES), np.ones(2**25), np.ones(2**15), np.ones(2**10)
     operations = (seconds(f, lambda: (np.zeros(2**10), 100)) / (100 * 2**10 * 16) for f in (add, multiply, add_and_multiply))
     return Speeds(
         seconds(read, lambda: (large, lanes)) / large.nbytes,
@@ -157,11 +164,16 @@ def seconds(function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...
 # Additions one after the other in double-double operations, the longest way through each; a division takes as long as seven.
 ADD, MULTIPLY, DIVIDE, ROOT = 17, 10, 27, 43
 GATHER = "columns are gathered from rows, 0.16 ns a number, and each loop over 128 lanes has 5 ns of its own"
-WAITS = "elements of a row wait for its division, rows for the row before, and loops of a few numbers are all overhead"
+CHAINS = "a feature's sum is a chain in the order of the rows, one feature after the other: several at a time took as long"
+SHORT = "loops over so few numbers cost as much to begin as to run, and each waits for the one before"
+HALVES = "a row's sum is made by halving its lanes: short loops, each of which waits for the one before"
+ONE_BY_ONE = "a direction after the other, exponentials and scales of each besides"
+BY_COLUMNS = "NumPy, a column at a time, a product and a sum; a kernel would cost the first prediction of a process 0.3 s"
+DISTANT = "memory waits while the sums are made, and they for it: columns are gathered first, then summed"
 EMPTY = np.empty(0)
 
 
-def sums(n: int, p: int, cached: bool = False, weighted: bool = False, far: bool = False, rest: str = "") -> Case:
+def sums(n: int, p: int, weighted: bool = False, far: bool = False, rest: str = "") -> Case:
     """Sums of p features and a target over n rows; far from zero they have low parts, and with weights they do."""
 
     def prepare() -> tuple[Any, ...]:
@@ -180,8 +192,7 @@ def sums(n: int, p: int, cached: bool = False, weighted: bool = False, far: bool
         work += Work(additions=6 * q)
     if weighted:
         work += Work(additions=7 + q, products=3 * q)
-    size = 8 * (q + weighted)
-    work += Work(cache=size) if cached else Work(memory=size)
+    work += reading(n, q + weighted)
     name = f"sums of {n:,} × {p}" + (", weighted" if weighted else "") + (", far from zero" if far else "")
     return Case(name, lambda *given: moments_kernels().sum_rows(*given), fixed(prepare), work * n, rest)
 
@@ -205,16 +216,20 @@ def points(n: int, p: int) -> Array:
 def error(n: int, p: int, rest: str = "") -> Case:
     function = pointwise.compute_error if p == 1 else pointwise.compute_error_of_features
     start = 0.5 if p == 1 else np.full(p, 0.5)
-    work = Work(memory=8 * (p + 1), additions=p + 2, products=p + 1, chain=1)
+    work = Work(additions=p + 2, products=p + 1, chain=1) + reading(n, p + 1)
     return Case(f"tutorial: error of {n:,} × {p}", function, fixed(lambda: (0.1, start, points(n, p))), work * n, rest)
+
+
+def reading(n: int, columns: float) -> Work:
+    """Of each of n rows, from where they lie between two calls."""
+    size = 8 * columns
+    return Work(memory=size) if n * size > CACHE else Work(cache=size)
 
 
 def steps(n: int, p: int, times: int, rest: str = "") -> Case:
     function = pointwise.descend if p == 1 else pointwise.descend_features
     start = 0.5 if p == 1 else np.full(p, 0.5)
-    work = Work(additions=2 * p + 2, products=3 * p + 1, chain=1)
-    if 8 * n * (p + 1) > 2**20:
-        work += Work(memory=8 * (p + 1))
+    work = Work(additions=2 * p + 2, products=3 * p + 1, chain=1) + reading(n, p + 1)
     arguments = fixed(lambda: (0.1, start, points(n, p), 1e-4, times))
     return Case(f"tutorial: {times:,} steps on {n:,} × {p}", function, arguments, work * (n * times), rest)
 
@@ -312,43 +327,50 @@ def prediction(n: int, p: int, rest: str = "") -> Case:
         return fastgd.fit(points(100, p)), points(n, p - 1)
 
     return Case(
-        f"predict {n:,} × {p}, by NumPy", lambda result, X: result.predict(X), fixed(prepare), Work(memory=8 * (p + 1)) * n, rest
+        f"predict {n:,} × {p}, by NumPy", lambda result, X: result.predict(X), fixed(prepare), reading(n, p + 1) * n, rest
     )
 
 
 def cases() -> list[Case]:
     return [
-        sums(4096, 1, cached=True),
-        sums(2**20, 1),
-        *(sums(4096, p, cached=True, rest=GATHER) for p in (2, 5, 10, 40)),
-        sums(2**19, 10, rest=GATHER),
-        sums(4096, 10, cached=True, weighted=True, rest=GATHER),
-        sums(4096, 10, cached=True, far=True, rest=GATHER),
+        sums(4096, 1, rest=GATHER),
+        sums(2**22, 1),
+        *(sums(4096, p, rest=GATHER) for p in (2, 5, 10, 40)),
+        sums(2**20, 10, rest=DISTANT),
+        sums(4096, 10, weighted=True, rest=GATHER),
+        sums(4096, 10, far=True, rest=GATHER),
         error(2**14, 1),
         error(2**14, 10),
         steps(100, 1, 1000),
-        steps(2**20, 1, 1),
-        *(steps(100, p, 100) for p in (2, 10, 30)),
-        gradient(50),
-        gradient(200),
-        inverse(100),
-        solution(10, rest=WAITS),
-        solution(40, rest=WAITS),
-        directions(40),
-        turning(40),
+        steps(2**22, 1, 1),
+        *(steps(100, p, 100, rest=CHAINS) for p in (2, 10, 30)),
+        gradient(50, rest=HALVES),
+        gradient(200, rest=HALVES),
+        inverse(100, rest=SHORT),
+        solution(10, rest=SHORT),
+        solution(40, rest=SHORT),
+        directions(40, rest=HALVES),
+        turning(40, rest=SHORT),
         line_fit(),
-        iterates(1),
-        iterates(10),
-        prediction(2**20, 1),
-        prediction(2**19, 10),
+        iterates(1, rest=ONE_BY_ONE),
+        iterates(10, rest=ONE_BY_ONE),
+        prediction(2**22, 1, rest=BY_COLUMNS),
+        prediction(2**20, 10, rest=BY_COLUMNS),
     ]
 
 
-def measure() -> tuple[Speeds, list[tuple[Case, float]]]:
-    return measure_speeds(), [(case, seconds(case.function, case.arguments)) for case in cases()]
+Measured = tuple[Speeds, list[tuple[Case, float]]]
 
 
-def render(measured: tuple[Speeds, list[tuple[Case, float]]]) -> str:
+@cache
+def measure() -> Measured:
+    """Speeds before and after the kernels, the better of each, and the kernels' seconds."""
+    before = measure_speeds()
+    times = [(case, seconds(case.function, case.arguments)) for case in cases()]
+    return Speeds(*map(min, before, measure_speeds())), times
+
+
+def render(measured: Measured) -> str:
     speeds, rows = measured
     rates = ", ".join(f"{1e-9 / value:.3g}" for value in (speeds.addition, speeds.product, speeds.operation))
     lines = [
@@ -359,11 +381,10 @@ def render(measured: tuple[Speeds, list[tuple[Case, float]]]) -> str:
         "| | time | floor | of | ratio | |",
         "|---|--:|--:|---|--:|---|",
     ]
-    for case, time_ in rows:
+    for case, taken in rows:
         least, reason = floor(case.work, speeds)
-        ratio = time_ / least
-        rest = case.rest if ratio > 1.5 else ""
-        lines.append(f"| {case.name} | {duration(time_)} | {duration(least)} | {reason} | {number(ratio)} | {rest} |")
+        rest = case.rest if taken > NEAR * least else ""
+        lines.append(f"| {case.name} | {duration(taken)} | {duration(least)} | {reason} | {number(taken / least)} | {rest} |")
     return "\n".join(lines)
 
 

@@ -19,6 +19,10 @@ from fastgd.descent import Descent
 _FAR = 2.0**20
 """Squared mean over variance: nearer, intercept + x coef as such loses three digits at the most."""
 
+_PIECE, _NARROW = 4096, 32
+"""Rows predicted at a time where up to so many columns lie side by side in a row: each column would bring all of the rows from
+memory anew. 10^6 rows of 2 and 10 features: 8.6 and 85 ms at once, 1.8 and 25 in pieces. Of 100 features pieces are slower."""
+
 
 class Plane(NamedTuple):
     """level + (x - centre) coef."""
@@ -29,12 +33,18 @@ class Plane(NamedTuple):
 
     def at(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Each row of x by itself: the same bits whatever rows stand beside it (BLAS does not give that)."""
+        value = np.empty(len(x))
+        step = _PIECE if 1 < len(self.coef) <= _NARROW and x.flags.c_contiguous else max(len(x), 1)
+        for start in range(0, len(x), step):
+            self._fill(x[start : start + step], value[start : start + step])
+        return value
+
+    def _fill(self, x: NDArray[np.float64], value: NDArray[np.float64]) -> None:
         parts = zip(x.T, self.centre.tolist(), self.coef.tolist(), strict=True)
         terms = ((column - c if c else column) * w for column, c, w in parts)
-        value: NDArray[np.float64] = self.level + next(terms)
+        np.add(next(terms), self.level, out=value)
         for term in terms:
             value += term
-        return value
 
 
 def _centre_of(descent: Descent) -> NDArray[np.float64]:

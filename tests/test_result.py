@@ -25,6 +25,19 @@ def everything(result: fastgd.FitResult) -> list[object]:
     return [*texts, result.predict(X).tolist(), result.path().error.tolist(), result.start]
 
 
+@pytest.mark.parametrize("n", [0, 1, 4096, 10_001])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("p", [1, 2, 40])
+def test_a_prediction_has_the_bits_of_additions_from_left_to_right(n: int, order: str, p: int) -> None:
+    rng = np.random.default_rng(5)
+    result = fastgd.fit(rng.normal(size=(50, p)), rng.normal(size=50))
+    rows = np.asarray(rng.normal(size=(n, p)), order=order)  # type: ignore[call-overload]
+    expected = [result.intercept] * n
+    for j, w in enumerate(result.coef.tolist()):
+        expected = [value + x * w for value, x in zip(expected, rows[:, j].tolist(), strict=True)]
+    assert result.predict(rows).tolist() == expected
+
+
 @pytest.mark.parametrize("duplicate", [lambda thing: pickle.loads(pickle.dumps(thing)), copy.copy, copy.deepcopy])
 def test_copies_say_the_same(duplicate: object) -> None:
     result = fastgd.fit(X, Y, learning_rate=0.01, max_iter=10**20 + 1, start=[1, 2], sample_weight=WEIGHT)
