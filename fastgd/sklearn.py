@@ -199,7 +199,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
 
     def _take(self, result: fastgd.FitResult, collected: fastgd.Moments | None = None) -> None:
         """Learn all of it at once, so that Ctrl-C leaves the model as it was or as it will be."""
-        vars(self).update(_learned(result), _moments=collected or result.moments)
+        self.__dict__.update(_learned(result), _moments=collected or result.moments)
 
     @contextmanager
     def _watched(self, X: Any, y: Any, sample_weight: Any) -> Iterator[None]:

@@ -155,3 +155,36 @@ def test_the_count_for_tiny_x_goes_with_its_square(exponent: int) -> None:
     first, second = (fastgd.analyse(x * 2.0**e, y).iterations(1e-6) for e in (-300, exponent))
     assert first is not None and second is not None
     assert float(second / first) == pytest.approx(4.0 ** (-300 - exponent), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("size_x", "size_y", "weight"),
+    [(1.0, 1e250, 1e-240), (1e240, 1.0, 1e-240), (1e-200, 1e-150, 1e260), (1e-115, 1.0, 1e240), (1e150, 1e-150, 1e-300)],
+)
+@pytest.mark.parametrize("shift", [0.0, 2.0**40])
+def test_weights_far_from_one_whose_values_make_up_for_them(size_x: float, size_y: float, weight: float, shift: float) -> None:
+    """Weighted squares are then in range, and divided by the weights they are not."""
+    x, y = (np.array([1.0, 2.0, 3.0, 5.0]) + shift) * size_x, np.array([1.0, 3.0, 2.0, 7.0]) * size_y
+    w = np.array([1.0, 2.0, 1.0, 0.5]) * weight
+    result = fastgd.fit(x, y, sample_weight=w)
+    intercept, slope = exact.Problem.of([x.tolist()], y.tolist(), weights=w.tolist()).limit()
+    assert abs(Fraction(result.slope) / slope - 1) < Fraction(1, 10**14)
+    assert abs(Fraction(result.intercept) / intercept - 1) < Fraction(1, 10**14)
+    assert np.isfinite(result.inference().standard_error).all()
+    assert fastgd.analyse(x, y, sample_weight=w).summary()
+
+
+@pytest.mark.parametrize("weight", [1.0, 1e-240])
+def test_a_far_column_and_weights_that_let_its_squares_in(weight: float) -> None:
+    """Over two blocks: the shift is beyond what float64 can square, and what is left of the column is not."""
+    n = 4096 + 900
+    steps = np.random.default_rng(0).integers(-8, 8, n) * 2.0**-50
+    x, y, w = 1e262 * (1.0 + steps), np.arange(n) % 7.0, np.full(n, 1e-240)
+    w[4096:] = weight
+    x[4096:] = x[0]
+    x[-1], w[-1] = 1e262 * (1.0 - 3.0 * 2.0**-50), 1e-240
+    result = fastgd.fit(x, y, sample_weight=w)
+    _, slope = exact.Problem.of([x.tolist()], y.tolist(), weights=w.tolist()).limit()
+    assert abs(Fraction(result.slope) / slope - 1) < Fraction(1, 10**12)
+    assert fastgd.analyse(x, y, sample_weight=w).summary()
+    assert np.isfinite(result.inference().standard_error).all()

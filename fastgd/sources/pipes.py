@@ -26,7 +26,7 @@ class Pipe(io.RawIOBase):
         return True
 
     def readinto(self, memory: Any) -> int:
-        ready, _, _ = select([self._file, self._told], [], [])
+        ready, _, _ = select([self._file.fileno(), self._told], [], [])
         return 0 if self._told in ready else self._file.readinto(memory) or 0
 
     def stop(self) -> None:
