@@ -67,6 +67,16 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
+def piece(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that only kernels call: without what Python would need to call it, and kept on disk as part of those."""
+    if IS_AHEAD:
+        return function
+    from numba import njit
+
+    compiled: Callable[P, R] = njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return compiled
+
+
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """A piece that is copied into the kernels before compilation.
 

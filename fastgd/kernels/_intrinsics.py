@@ -10,31 +10,19 @@ from llvmlite import binding, ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from fastgd.kernels._straight import Value
+
 _HAS_FMA = platform.machine().lower() in ("aarch64", "arm64") or bool(binding.get_host_cpu_features().get("fma"))
 
 
-@intrinsic
-def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-def compile_as_fma(product_error: Callable[[float, float, float], float]) -> None:
+def product_error(a: Value, b: Value, p: Value, by_halves: Callable[[Any, Any, Any], Any], smallest: float) -> Value:
     """a * b - p, as one fused multiply-add where the processor has it."""
-
-    @overload(product_error, inline="always")
-    def _compile(a: Any, b: Any, p: Any) -> Any:
-        if not _HAS_FMA:
-            return product_error
-
-        def fused(a: Any, b: Any, p: Any) -> Any:
-            return _fused(a, b, -p)  # type: ignore[call-arg]
-
-        return fused
+    if _HAS_FMA:
+        return a.by("fma", b, -p)
+    builder, zero = p.builder, p.llvm.type(0.0)
+    size = builder.select(builder.fcmp_ordered("<", p.llvm, zero), (-p).llvm, p.llvm)
+    is_small = builder.fcmp_ordered("<", size, p.llvm.type(smallest))
+    return Value(builder, builder.select(is_small, zero, by_halves(a, b, p).llvm))
 
 
 @intrinsic
