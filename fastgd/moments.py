@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastgd.errors import DataError
 from fastgd.packing import pack, unpack
 from fastgd.progress import Progress
-from fastgd.segment import LINE, Segment, columns_of, levels_of, moments_kernels, summing, sums_of
+from fastgd.segment import LINE, SHORT, Segment, columns_of, levels_of, moments_kernels, summing, sums_of
 from fastgd.sources import Collection, Known, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
 
@@ -475,9 +475,9 @@ def rest_of(table: Table, solution: Solution | None = None) -> Rest:
 
 
 @cache
-def _entry(is_line: bool) -> tuple[Any, int]:
-    """A kernel of the sums and its block, looked up once: 0.1 of the 4.5 microseconds of a small fit."""
-    return summing("sum_line" if is_line else "sum_rows"), moments_kernels().BLOCK
+def _short_line() -> Any:
+    """The kernel, looked up once: 0.1 of the 4.5 microseconds of a small fit."""
+    return summing("sum_short_line")
 
 
 def sum_table(table: Table, pool: Executor | None = None) -> Moments:
@@ -488,20 +488,21 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
         q += 1
     if pool is None and table.is_ready():
         is_line = q == LINE and table.weight is EMPTY
-        add_up, block = _entry(is_line)
-        shape = 4, 6
-        if n > block or q != LINE:
-            shape = levels_of(n, block), sums_of(q)
-        levels = _empty(shape)
-        if is_line:
-            done = add_up(X, y, True, True, levels)
+        if is_line and n <= SHORT:
+            sums = _empty((4, 6))
+            done = _short_line()(X, y, sums)
             if done < 0:  # far from zero
-                done = _entry(False)[0](X, y, EMPTY, True, True, levels)
+                done = summing("sum_rows")(X, y, EMPTY, True, True, sums)
         else:
-            done = add_up(X, y, table.weight, True, True, levels)
+            levels = _empty((levels_of(n, moments_kernels().BLOCK), sums_of(q)))
+            sums, done = levels[:4], -1
+            if is_line:
+                done = summing("sum_line")(X, y, True, True, levels)
+            if done < 0:
+                done = summing("sum_rows")(X, y, table.weight, True, True, levels)
         if done == n:
             moments = _new(Moments)  # as closed_moments does, which would cost 0.1 microseconds of 4.5
-            moments._sums = levels if n <= block and q == LINE else levels[:4]
+            moments._sums = sums
             moments._n_closed = n
             moments._segment = None
             moments._feature_names = table.feature_names

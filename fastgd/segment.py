@@ -31,6 +31,9 @@ converted first four times as many; of others more, as each costs Python some 20
 LINE = 2
 """Columns of a line, x and y."""
 
+SHORT = 4096
+"""Rows that `sum_short_line` takes, a block: known here without the kernels, of which a longer line then needs others."""
+
 _compiling = Lock()
 
 
@@ -52,8 +55,9 @@ def summing(name: str) -> Any:
 
             matrix = types.Array(types.float64, 2, "A", readonly=True)
             vector = types.Array(types.float64, 1, "A", readonly=True)
+            flags = () if name == "sum_short_line" else (types.boolean, types.boolean)
             weight = (vector,) if name == "sum_rows" else ()
-            kernel.compile((matrix, vector, *weight, types.boolean, types.boolean, types.float64[:, ::1]))
+            kernel.compile((matrix, vector, *weight, *flags, types.float64[:, ::1]))
             kernel.disable_compile()
     return kernel
 

@@ -49,22 +49,25 @@ class Value:
 
 
 class Elements:
-    """An array of two dimensions that compiled code will have at this place; its indices are not negative."""
+    """A contiguous array of two dimensions that compiled code will have at this place; its indices are not negative."""
 
-    __slots__ = ("array", "builder", "context", "type")
+    __slots__ = ("_get", "builder", "context")
 
     def __init__(self, context: Any, builder: Any, kind: Any, llvm: Any) -> None:
         self.context = context
         self.builder = builder
-        self.type = kind
-        self.array = context.make_array(kind)(context, builder, llvm)
+        model = context.data_model_manager[kind]
+        self._get = lambda field: model.get(builder, llvm, field)
 
     def _place(self, index: tuple[Any, ...]) -> Any:
         from numba.core import cgutils
 
+        rows_columns = cgutils.unpack_tuple(self.builder, self._get("shape"), 2)
         llvm = [i.llvm if isinstance(i, Value) else cgutils.intp_t(i) for i in index]
         checked = self.context.enable_boundscheck
-        return cgutils.get_item_pointer(self.context, self.builder, self.type, self.array, llvm, boundscheck=checked)
+        return cgutils.get_item_pointer2(
+            self.context, self.builder, self._get("data"), rows_columns, None, "C", llvm, boundscheck=checked
+        )
 
     def __getitem__(self, index: tuple[Any, ...]) -> Value:
         return Value(self.builder, self.builder.load(self._place(index)))

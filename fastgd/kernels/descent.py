@@ -96,7 +96,7 @@ def _at(state: NDArray[np.float64], row: int, j: int) -> Pair:
     return state[row, j], state[row + 1, j]
 
 
-@piece
+@inlined
 def _set_limits(state: NDArray[np.float64]) -> None:
     """1 / lambda_max(A), the first float64 that is not stable, and 1 / (lambda_max + lambda_min), kept below it.
 
@@ -359,7 +359,7 @@ def _log_part(state: NDArray[np.float64], i: int) -> float:
     return np.log(state[EIGENVALUE, i]) + 2.0 * np.log(distance)
 
 
-@piece
+@inlined
 def _overflow(state: NDArray[np.float64]) -> float:
     """First k at which the sum of squared residuals exceeds float64, or inf."""
     exponents = state[WEIGHT_EXPONENT, 0] + 2.0 * state[EXPONENT_Y, 0]
@@ -456,14 +456,14 @@ def _iterations(state: NDArray[np.float64], tolerance: float, work: NDArray[np.f
     return high
 
 
-@piece
+@inlined
 def _set_out(state: NDArray[np.float64], rate: float, max_iter: float, tolerance: float) -> None:
     """Note the request, and begin."""
     state[ASKED_RATE, 0], state[MAX_ITER, 0], state[TOLERANCE, 0] = rate, max_iter, tolerance
     _begin(state, state[WORK : WORK + WORK_ROWS])
 
 
-@piece
+@inlined
 def _arrive(state: NDArray[np.float64], k: float, odd: bool) -> int:
     """After at most k iterations, from where `_set_out` left: what `descend` returns."""
     work = state[WORK : WORK + WORK_ROWS]
@@ -610,7 +610,7 @@ def _turn_line(state: NDArray[np.float64]) -> None:
     _set(state, VECTORS + 2, 1, b)
 
 
-@piece
+@inlined
 def _analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, state: NDArray[np.float64]) -> None:
     _solve_line(sums, fit_intercept, state)
     spread = _at(state, SPREAD, 1)

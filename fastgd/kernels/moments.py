@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import kernel, piece
+from fastgd.kernels._compile import inlined, kernel, piece
 from fastgd.kernels._double_double import add, multiply
 from fastgd.kernels._exact import prefetch, two_product, two_sum
 
@@ -301,7 +301,7 @@ def _sum_block(
     _fold(high[first:], low[first:], width, out[:, first:])
 
 
-@piece
+@inlined
 def _sum_block_of_line(
     X: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64], out: NDArray[np.float64]
 ) -> None:
@@ -459,6 +459,21 @@ def sum_rows(
     if last:
         _close(out, q)
     return n
+
+
+@kernel
+def sum_short_line(X: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> int:
+    """`sum_line` for the first and last rows of all, at most BLOCK of them, without what joins blocks."""
+    for s in range(LINE_SUMS):
+        out[2, s] = 0.0
+        out[3, s] = 0.0
+    _sum_block_of_line(X, y, np.empty((2 * LINE_SUMS, LANES)), out)
+    if _shift_far_columns(X, y, out):
+        return -1
+    if not _in_range(X, y, out[2], out):
+        return 0
+    _close(out, 2)
+    return X.shape[0]
 
 
 @kernel
