@@ -60,7 +60,13 @@ def prefetch(column: NDArray[np.float64], index: int) -> None:
     """
 
 
+def as_run(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A column whose numbers follow each other in memory, known as such to the compiler, which then vectorises loops over it."""
+    return column
+
+
 if not IS_AHEAD:
     from fastgd.kernels import _intrinsics
 
+    _intrinsics.compile_as_run(as_run)
     _intrinsics.compile_as_prefetch(prefetch)

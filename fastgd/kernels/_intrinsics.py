@@ -8,7 +8,9 @@ from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.core.imputils import impl_ret_borrowed
+from numba.core.typing import signature
+from numba.extending import lower_builtin, type_callable
 
 from fastgd.kernels._straight import Value
 
@@ -25,9 +27,15 @@ def product_error(a: Value, b: Value, p: Value, by_halves: Callable[[Any, Any, A
     return Value(builder, builder.select(is_small, zero, by_halves(a, b, p).llvm))
 
 
-@intrinsic
-def _prefetch(context: Any, column: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
+    """A hint to the memory, instead of nothing."""
+
+    @type_callable(prefetch)
+    def types_of(context: Any) -> Any:
+        return lambda column, index: signature(types.void, column, types.intp)
+
+    @lower_builtin(prefetch, types.Array, types.intp)
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         place = builder.bitcast(builder.gep(array.data, [arguments[1]]), ir.IntType(8).as_pointer())
         word = ir.IntType(32)
@@ -38,15 +46,14 @@ def _prefetch(context: Any, column: Any, index: Any) -> Any:
         builder.call(function, [place, read, keep, data])
         return context.get_dummy_value()
 
-    return types.void(column, index), generate
 
+def compile_as_run(run: Callable[[Any], Any]) -> None:
+    """The same array by another type; asking NumPy's function takes a quarter of a second to compile, for its copy."""
 
-def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
-    """A hint to the memory, instead of nothing."""
+    @type_callable(run)
+    def types_of(context: Any) -> Any:
+        return lambda column: types.Array(column.dtype, 1, "C")
 
-    @overload(prefetch)
-    def _compile(column: Any, index: Any) -> Any:
-        def call(column: Any, index: Any) -> None:
-            _prefetch(column, index)  # type: ignore[call-arg]
-
-        return call
+    @lower_builtin(run, types.Array)
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, kernel, piece
 from fastgd.kernels._double_double import add, multiply
-from fastgd.kernels._exact import prefetch, two_product, two_sum
+from fastgd.kernels._exact import as_run, prefetch, two_product, two_sum
 
 LANES = 128
 """Rows taken at a time. ns a row of (x, y) from memory: 64 lanes 2.1, 128 lanes 1.9, 256 lanes 2.3; 10 features 40, 35, 39."""
@@ -301,6 +301,17 @@ def _sum_block(
     _fold(high[first:], low[first:], width, out[:, first:])
 
 
+@piece
+def _run(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A column where it lies, if its numbers follow each other; else a copy, which stays in cache: 0.5 ns a row of (x, y)."""
+    if column.strides[0] == column.itemsize:
+        return as_run(column)
+    copy = np.empty((1, column.size))[0]
+    for r in range(column.size):
+        copy[r] = column[r]
+    return copy
+
+
 @inlined
 def _sum_block_of_line(
     X: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64], out: NDArray[np.float64]
@@ -312,12 +323,7 @@ def _sum_block_of_line(
         for r in range(width):
             high[s, r] = 0.0
             low[s, r] = 0.0
-    # A view of columns that are contiguous; of others a copy for each block, which stays in cache: 0.5 ns a row.
-    columns = np.ascontiguousarray(X.T)
-    if y.size > 0:
-        _accumulate_line(columns[0], np.ascontiguousarray(y), high, low)
-    else:
-        _accumulate_line(columns[0], columns[1], high, low)
+    _accumulate_line(_run(X[:, 0]), _run(y if y.size > 0 else X[:, 1]), high, low)
     out[0, 0], out[1, 0] = X.shape[0], 0.0
     _fold(high[1:], low[1:], width, out[:, 1:])
 
