@@ -7,16 +7,15 @@ A wheel may bring the kernels compiled ahead of time, for some processors: then 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from importlib.machinery import PathFinder
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
+
+from fastgd.kernels._loading import load_numba
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,43 +43,8 @@ def ahead(file: str) -> ModuleType | None:
 
 
 IS_AHEAD = ahead("moments") is not None
-
-
-def _load_numba() -> None:
-    """Have numba load what it needs to compile or to load anything, without scipy.linalg: a third of the time that this takes.
-
-    To find out whether there is a BLAS, numba imports it, if SciPy is installed; here it only looks whether it is there. A kernel of the
-    user's that needs it still imports it, when it is compiled or called. Nothing is done where numba has loaded all that before,
-    or where it no longer has these names.
-    """
-    try:
-        from numba.core.registry import cpu_target
-        from numba.np import linalg
-
-        if "numba.np.arraymath" in sys.modules:
-            return
-        imports, check = linalg.ensure_blas, linalg._check_lapack_int_width
-    except (ImportError, AttributeError):
-        return
-
-    def look() -> None:
-        scipy = find_spec("scipy")
-        folders = scipy and scipy.submodule_search_locations
-        if not folders or PathFinder.find_spec("scipy.linalg.cython_blas", [os.path.join(f, "linalg") for f in folders]) is None:
-            raise ImportError("SciPy is not installed")
-        check()
-
-    linalg.ensure_blas = look
-    try:
-        cpu_target.target_context.refresh()
-    finally:
-        linalg.ensure_blas = imports
-        if "numba.np.arraymath" in sys.modules:
-            sys.modules["numba.np.arraymath"].ensure_blas = imports
-
-
 if not IS_AHEAD and os.environ.get("NUMBA_DISABLE_JIT") != "1":
-    _load_numba()
+    load_numba()
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -107,13 +71,14 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
-def piece(function: Callable[P, R]) -> Callable[P, R]:
+def inner(function: Callable[P, R]) -> Callable[P, R]:
     """A function that only kernels call: without what Python would need to call it, and kept on disk as part of those."""
     if IS_AHEAD:
         return function
     from numba import njit
 
-    compiled: Callable[P, R] = njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Callable[P, R] = njit(error_model="numpy", nogil=True, **options)(function)
     return compiled
 
 

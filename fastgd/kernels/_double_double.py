@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from fastgd.kernels._compile import inlined, piece
+from fastgd.kernels._compile import inlined, inner
 from fastgd.kernels._exact import two_product, two_sum
 from fastgd.kernels._straight import straight
 
@@ -35,7 +35,7 @@ def subtract(a: Pair, b: Pair) -> Pair:
     return add(a, (-b[0], -b[1]))
 
 
-@piece
+@inner
 def difference(a: Pair, b: Pair) -> Pair:
     """a - b, and 0 where only the rounding of two equal numbers is left."""
     d = subtract(a, b)
@@ -56,7 +56,7 @@ def divide(a: Pair, b: Pair) -> Pair:
     return two_sum(q, ((((a[0] - p) - e) + a[1]) - q * b[1]) / b[0])
 
 
-@piece
+@inner
 def square_root(a: Pair) -> Pair:
     if a[0] <= 0.0:
         return 0.0, 0.0
@@ -66,7 +66,7 @@ def square_root(a: Pair) -> Pair:
     return two_sum(s, rest[0] / (2.0 * s))
 
 
-@piece
+@inner
 def scale(value: float, exponent: int) -> float:
     """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
     return value if exponent == 0 else np.ldexp(value, exponent)
@@ -77,7 +77,7 @@ def scale_pair(pair: Pair, exponent: int) -> Pair:
     return scale(pair[0], exponent), scale(pair[1], exponent)
 
 
-@piece
+@inner
 def half_exponent(square: float) -> int:
     """e with square / 4^e in [1/2, 2); 0 where fourth powers are safe without."""
     if square == 0.0 or 2.0**-200 < square < 2.0**200:

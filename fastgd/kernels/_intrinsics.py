@@ -9,7 +9,7 @@ from typing import Any
 from llvmlite import binding, ir
 from numba import types
 from numba.core.imputils import impl_ret_borrowed
-from numba.core.typing import signature
+from numba.core.typing.templates import signature
 from numba.extending import lower_builtin, type_callable
 
 from fastgd.kernels._straight import Value

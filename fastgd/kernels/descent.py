@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel, piece
+from fastgd.kernels._compile import inlined, inner, kernel
 from fastgd.kernels._double_double import (
     ONE,
     TWO,
@@ -125,7 +125,7 @@ def set_limits(state: NDArray[np.float64]) -> None:
     _set_limits(state)
 
 
-@piece
+@inner
 def _log_contraction(u: Pair) -> float:
     """log |1 - u| to full relative accuracy near 0, 1 and 2 alike."""
     if u[0] < 0.5:
@@ -136,7 +136,7 @@ def _log_contraction(u: Pair) -> float:
     return np.log(abs(r)) if r != 0.0 else _NEVER
 
 
-@piece
+@inner
 def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """theta'', in work[2] + work[3], of the vector that is the shares work[0] + work[1] of the distances."""
     d = state.shape[1]
@@ -160,7 +160,7 @@ def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
         _set(work, 2, 0, level)
 
 
-@piece
+@inner
 def _measure(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """Distances along the directions from BEST to START, whose difference in the coordinates descended in is work[2] + work[3].
 
@@ -187,7 +187,7 @@ def _measure(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
         _set(state, DISTANCE, i, c)
 
 
-@piece
+@inner
 def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """Contractions, distances along the directions, limit point, of the start and the rate that were asked for."""
     d, m = state.shape[1], int(state[DIRECTIONS, 0])
@@ -218,7 +218,7 @@ def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             _set(state, LIMIT, j, subtract((state[START, j], 0.0), _at(work, 2, j)))
 
 
-@piece
+@inner
 def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     """1 - rho^k for rho = 1 - u, to double-double relative accuracy.
 
@@ -250,7 +250,7 @@ def _power(u: float, log: float, k: float, odd: bool) -> float:
     return -r if odd and u > 1.0 else r
 
 
-@piece
+@inner
 def _left(state: NDArray[np.float64], k: float) -> float:
     """Distance to the limit point after k iterations, as a share of the start's."""
     top = 0.0
@@ -267,7 +267,7 @@ def _left(state: NDArray[np.float64], k: float) -> float:
     return np.sqrt(left / whole)
 
 
-@piece
+@inner
 def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> tuple[float, int]:
     """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent.
 
@@ -288,7 +288,7 @@ def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> t
     return scale(state[LEAST_ERROR, 0], -2 * exponent) + above, 2 * (exponent + int(state[EXPONENT_Y, 0]))
 
 
-@piece
+@inner
 def _slowest(state: NDArray[np.float64]) -> float:
     """log of the slowest contraction among directions with a distance to go."""
     slow = _NEVER
@@ -298,7 +298,7 @@ def _slowest(state: NDArray[np.float64]) -> float:
     return slow
 
 
-@piece
+@inner
 def _iterate(
     state: NDArray[np.float64],
     k: float,
@@ -324,7 +324,7 @@ def _iterate(
         out[j] = scale(value[0], ey - int(state[EXPONENT, j])) + 0.0  # never -0
 
 
-@piece
+@inner
 def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     """First k at which the mean squared error / 4^ey exceeds e^log_error, by the directions that grow, or inf."""
     first = math.inf
@@ -352,7 +352,7 @@ def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     return high
 
 
-@piece
+@inner
 def _log_part(state: NDArray[np.float64], i: int) -> float:
     """log of what a direction adds to the mean squared error / 4^ey at the start."""
     distance = abs(scale(state[DISTANCE, i], int(state[EIGENVALUE_EXPONENT, i]) // 2))
@@ -366,7 +366,7 @@ def _overflow(state: NDArray[np.float64]) -> float:
     return _exceeds(state, _LOG_MAX - np.log(state[WEIGHT, 0]) - exponents * np.log(2.0))
 
 
-@piece
+@inner
 def _room(limit: Pair, exponent: int) -> Pair:
     """How far below and above the limit point a coefficient / 2^exponent rounds to the same float64."""
     rounded = scale(scale(limit[0], exponent), -exponent)  # as float64 holds it, at the ends of its range too
@@ -380,7 +380,7 @@ def _room(limit: Pair, exponent: int) -> Pair:
     return max(below + rest, blur), max(above - rest, blur)
 
 
-@piece
+@inner
 def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) -> bool:
     """Whether no coefficient changes any more after k iterations: what is left of the distance is lost in rounding.
 
@@ -426,7 +426,7 @@ def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) ->
     return True
 
 
-@piece
+@inner
 def _iterations(state: NDArray[np.float64], tolerance: float, work: NDArray[np.float64]) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
     slow = _slowest(state)
@@ -495,6 +495,15 @@ def _arrive(state: NDArray[np.float64], k: float, odd: bool) -> int:
     return UNMET if state[END_LEFT, 0] > tolerance else DONE
 
 
+@inlined
+def _descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
+    _set_out(state, rate, max_iter, tolerance)
+    k = max_iter
+    if tolerance == tolerance:
+        k = min(k, _iterations(state, tolerance, state[WORK : WORK + WORK_ROWS]))
+    return _arrive(state, k, odd)
+
+
 @kernel
 def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
     """From ASKED at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the limit point),
@@ -503,11 +512,7 @@ def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool,
     Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
     ENDLESS where it is met after so many iterations that float64 cannot count them.
     """
-    _set_out(state, rate, max_iter, tolerance)
-    k = max_iter
-    if tolerance == tolerance:
-        k = min(k, _iterations(state, tolerance, state[WORK : WORK + WORK_ROWS]))
-    return _arrive(state, k, odd)
+    return _descend(state, rate, max_iter, odd, tolerance)
 
 
 @kernel
@@ -530,7 +535,7 @@ LINE = 2  # parameters
 LINE_SHAPE = (VECTORS + 2 * LINE, LINE)
 
 
-@piece
+@inner
 def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[np.float64]) -> None:
     """Means and least squares: w = cov / var, b = mean(y) - w mean(x), error = var(y) - w cov; or all about 0."""
     weight = two_sum(sums[0, 0], sums[1, 0])
@@ -570,7 +575,7 @@ def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[n
     state[LEAST_ERROR, 0] = max(difference(yy, multiply(w, xy))[0], 0.0)
 
 
-@piece
+@inner
 def _turn_line(state: NDArray[np.float64]) -> None:
     """Eigenvalues and vectors of A = [[1, m], [m, q]], m = mean(x), q = mean(x^2), in raw coordinates.
 
@@ -650,9 +655,26 @@ def fit_line(
 ) -> int:
     """`analyse_line`, then `descend` from zero with no tolerance, in one call.
 
-    The search for a tolerance's iteration takes half a second to compile: a first fit does without.
+    Without the search for the iteration that meets a tolerance, which a first fit then need not compile.
     """
     _analyse_line(sums, fit_intercept, standardize, state)
     state[ASKED, 0] = state[ASKED, 1] = 0.0
     _set_out(state, rate, max_iter, math.nan)
     return _arrive(state, max_iter, odd)
+
+
+@kernel
+def fit_line_to(
+    sums: NDArray[np.float64],
+    fit_intercept: bool,
+    standardize: bool,
+    rate: float,
+    max_iter: float,
+    odd: bool,
+    tolerance: float,
+    state: NDArray[np.float64],
+) -> int:
+    """`fit_line` to a tolerance."""
+    _analyse_line(sums, fit_intercept, standardize, state)
+    state[ASKED, 0] = state[ASKED, 1] = 0.0
+    return _descend(state, rate, max_iter, odd, tolerance)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel, piece
+from fastgd.kernels._compile import inlined, inner, kernel
 from fastgd.kernels._double_double import add, multiply
 from fastgd.kernels._exact import as_run, prefetch, two_product, two_sum
 
@@ -49,7 +49,7 @@ cost all but 12 digits. One feature has 72 bits left, and the loop that reads it
 """
 
 
-@piece
+@inner
 def _copy(X: NDArray[np.float64], y: NDArray[np.float64], factors: NDArray[np.float64]) -> None:
     """Values of at most LANES rows, gathered by column. Apart from the arithmetic, which would not vectorise here."""
     m, p = X.shape
@@ -64,7 +64,7 @@ def _copy(X: NDArray[np.float64], y: NDArray[np.float64], factors: NDArray[np.fl
             value[r] = y[r]
 
 
-@piece
+@inner
 def _take_off(shift: float, m: int, factor: NDArray[np.float64]) -> int:
     """Values minus shift, exactly, as value + rest; returns how many rests are not zero."""
     value = factor[0, :m]
@@ -77,7 +77,7 @@ def _take_off(shift: float, m: int, factor: NDArray[np.float64]) -> int:
     return inexact
 
 
-@piece
+@inner
 def _accumulate(factors: NDArray[np.float64], m: int, high: NDArray[np.float64], low: NDArray[np.float64]) -> None:
     """Sums of columns and of products of columns over m rows, no weights, no rests."""
     q = factors.shape[0]
@@ -98,7 +98,7 @@ def _accumulate(factors: NDArray[np.float64], m: int, high: NDArray[np.float64],
             s += 1
 
 
-@piece
+@inner
 def _accumulate_line(
     x: NDArray[np.float64], y: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -130,7 +130,7 @@ def _accumulate_line(
             yy_low[r] += e + d
 
 
-@piece
+@inner
 def _accumulate_pairs(
     factors: NDArray[np.float64], side: int, m: int, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -157,7 +157,7 @@ def _accumulate_pairs(
             s += 1
 
 
-@piece
+@inner
 def _weigh(
     weight: NDArray[np.float64], factors: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -179,13 +179,13 @@ def _weigh(
             b[r], d[r] = p, e + v * c[r]
 
 
-@piece
+@inner
 def _factor(exponent: float, other: float) -> float:
     """What brings sums divided by 2^exponent to the larger of two exponents; 0 where that leaves nothing of them."""
     return 2.0 ** max(exponent - other, -2200.0) if exponent < other else 1.0
 
 
-@piece
+@inner
 def _level(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
     """Bring two pieces to the larger of their exponents: exact but for what is 2^-960 as small as the other piece."""
     for piece, other in ((sums, more), (more, sums)):
@@ -207,7 +207,7 @@ def _level(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None
         sums[3, i] = more[3, i] = max(sums[3, i], more[3, i])
 
 
-@piece
+@inner
 def _add_piece(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
     """sums += more, for pieces about the same shifts; `more` is spent."""
     for i in range(q + 1):
@@ -222,7 +222,7 @@ def _add_piece(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> 
         low[s] += e + rest[s]
 
 
-@piece
+@inner
 def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: NDArray[np.float64]) -> None:
     """out[0] + out[1] = sums over the first `width` lanes, upper half onto lower."""
     for s in range(high.shape[0]):
@@ -239,7 +239,7 @@ def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: 
         out[1, s] = l[0]
 
 
-@piece
+@inner
 def _accumulate_columns(
     X: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -271,7 +271,7 @@ def _accumulate_columns(
             _accumulate(factors, m, high, low)
 
 
-@piece
+@inner
 def _sum_block(
     X: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -301,7 +301,7 @@ def _sum_block(
     _fold(high[first:], low[first:], width, out[:, first:])
 
 
-@piece
+@inner
 def _run(column: NDArray[np.float64]) -> NDArray[np.float64]:
     """A column where it lies, if its numbers follow each other; else a copy, which stays in cache: 0.5 ns a row of (x, y)."""
     if column.strides[0] == column.itemsize:
@@ -328,7 +328,7 @@ def _sum_block_of_line(
     _fold(high[1:], low[1:], width, out[:, 1:])
 
 
-@piece
+@inner
 def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
     """Set the shift of each column that lies far from zero to its first value; returns whether there is one.
 
@@ -350,7 +350,7 @@ def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDAr
     return far
 
 
-@piece
+@inner
 def _is_zero(column: NDArray[np.float64]) -> bool:
     for r in range(column.size):
         if column[r] != 0.0:
@@ -358,7 +358,7 @@ def _is_zero(column: NDArray[np.float64]) -> bool:
     return True
 
 
-@piece
+@inner
 def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
     """Whether the sums of a block are finite and safe from over- and underflow; sets the exponents, all but `NOTHING` being 0."""
     p = X.shape[1]
@@ -383,7 +383,7 @@ def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.
     return safe
 
 
-@piece
+@inner
 def _close(out: NDArray[np.float64], q: int) -> None:
     """Shifts in the units of the sums, and no exponent for a column that is zero throughout."""
     for i in range(q + 1):
@@ -393,7 +393,7 @@ def _close(out: NDArray[np.float64], q: int) -> None:
             out[2, i] = np.ldexp(out[2, i], -int(out[3, i]))
 
 
-@piece
+@inner
 def _merge_equals(levels: NDArray[np.float64], depth: int, done: int, q: int) -> int:
     """After a block, the new depth: a binary counter, in which each set bit of the blocks done is a level, and equals merge."""
     while done % 2 == 0:
@@ -403,7 +403,7 @@ def _merge_equals(levels: NDArray[np.float64], depth: int, done: int, q: int) ->
     return depth
 
 
-@piece
+@inner
 def _merge_rest(levels: NDArray[np.float64], depth: int, q: int) -> None:
     """After the last block: the levels become one."""
     while depth > 1:
@@ -522,7 +522,7 @@ def add_pieces(pieces: NDArray[np.float64], q: int, last: bool) -> None:
         _close(pieces[0], q)
 
 
-@piece
+@inner
 def _move_shift(piece: NDArray[np.float64], target: NDArray[np.float64], q: int) -> None:
     """Sums about other shifts c': with d = c - c', S_i + W d_i and S_ij + d_i S_j + d_j S_i + W d_i d_j."""
     weight = piece[0, 0], piece[1, 0]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import kernel, piece
+from fastgd.kernels._compile import inner, kernel
 from fastgd.kernels._double_double import add, multiply, subtract
 from fastgd.kernels._exact import two_product, two_sum
 
@@ -22,7 +22,7 @@ _LANES = 64
 _ROWS = 4
 
 
-@piece
+@inner
 def _row_times(row: NDArray[np.float64], coef: NDArray[np.float64], h: NDArray[np.float64], l: NDArray[np.float64]) -> None:
     """h[0] + l[0] = row . coef."""
     high, low = coef[0], coef[1]
@@ -44,7 +44,7 @@ def _row_times(row: NDArray[np.float64], coef: NDArray[np.float64], h: NDArray[n
             l[k] += e + l[width + k]
 
 
-@piece
+@inner
 def _add_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], h: NDArray[np.float64], l: NDArray[np.float64]) -> None:
     """h + l += rows' factor, _ROWS of them: the sums are loaded and stored once for all."""
     x0, x1, x2, x3 = rows[0], rows[1], rows[2], rows[3]
@@ -110,7 +110,7 @@ def add_gradient(
     squares[0], squares[1] = add((squares[0], squares[1]), (more_squares[0], more_squares[1]))
 
 
-@piece
+@inner
 def _subtract_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """out -= factor . rows, four rows at a time."""
     n = factor.size
