@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from numba import config
 
+from fastgd.kernels import moments
 from fastgd.kernels._compile import IS_AHEAD
+from fastgd.segment import SHORT
 
 pytestmark = pytest.mark.skipif(IS_AHEAD or bool(config.DISABLE_JIT), reason="of kernels that numba compiles")
 
@@ -73,6 +75,10 @@ def test_the_first_small_fit_compiles_two_kernels_and_few_pieces(cache: Path) ->
     assert entries(cache) == {"moments.sum_short_line", "descent.fit_line"}
     assert 20 < found["compiled"] <= 36  # it was 92 once, which took three times as long
     assert "scipy.linalg" not in found["modules"] and "fastgd.kernels.spectrum" not in found["modules"]
+
+
+def test_a_short_line_is_a_block() -> None:
+    assert moments.BLOCK == SHORT
 
 
 def test_the_next_process_compiles_nothing(cache: Path) -> None:
