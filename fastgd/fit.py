@@ -152,7 +152,10 @@ def fit(
     kernels = descent_kernels()
     if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
         state = _empty(kernels.LINE_SHAPE)
-        outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, rate, iterations, odd, tolerance, state)
+        if tol is None:
+            outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, rate, iterations, odd, state)
+        else:
+            outcome = kernels.fit_line_to(moments._sums, fit_intercept, standardize, rate, iterations, odd, tolerance, state)
     else:
         state = analyse_moments(moments, fit_intercept, standardize, with_directions=not limit_only)
         if theta is not None:

@@ -31,6 +31,12 @@ _THREADED, _CONVERTED, _READY = 4, 6, 12
 """Levels of the subtrees summed at a time: on threads 65,536 rows, so that 10^6 rows give each of two its half; of values to be
 converted first four times as many; of others more, as each costs Python some 20 microseconds."""
 
+LINE = 2
+"""Columns of a line, x and y."""
+
+SHORT = 4096
+"""Rows that `sum_short_line` takes, a block: known here without the kernels, of which a longer line then needs others."""
+
 LARGEST_EXPONENT = 1100
 """Of a power of two by which columns are divided: those of float64's numbers, with room."""
 _LARGEST_WEIGHT, _LARGEST_SHIFT, _LARGEST_SUM = 2.0**270, 2.0**450, 2.0**770
@@ -46,22 +52,27 @@ _compiling = Lock()
 
 @cache
 def moments_kernels() -> ModuleType:
-    """The kernels of the sums, `sum_rows` compiled or loaded for any strided float64 array, writeable or not."""
+    """The kernels of the sums; importing them is what loads numba."""
     from fastgd.kernels import moments
 
-    with _compiling:
-        _compile(moments)
     return moments
 
 
-def _compile(moments: ModuleType) -> None:
-    if hasattr(moments.sum_rows, "compile") and not moments.sum_rows.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
-        from numba import types
+@cache
+def summing(name: str) -> Any:
+    """`sum_rows` or `sum_line`, compiled or loaded for any strided float64 arrays, writeable or not."""
+    kernel = getattr(moments_kernels(), name)
+    with _compiling:
+        if hasattr(kernel, "compile") and not kernel.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
+            from numba import types
 
-        matrix = types.Array(types.float64, 2, "A", readonly=True)
-        vector = types.Array(types.float64, 1, "A", readonly=True)
-        moments.sum_rows.compile((matrix, vector, vector, types.boolean, types.boolean, types.float64[:, ::1]))
-        moments.sum_rows.disable_compile()
+            matrix = types.Array(types.float64, 2, "A", readonly=True)
+            vector = types.Array(types.float64, 1, "A", readonly=True)
+            flags = () if name == "sum_short_line" else (types.boolean, types.boolean)
+            weight = (vector,) if name == "sum_rows" else ()
+            kernel.compile((matrix, vector, *weight, *flags, types.float64[:, ::1]))
+            kernel.disable_compile()
+    return kernel
 
 
 def sums_of(q: int) -> int:
@@ -377,7 +388,12 @@ def _sum(table: Table, shift: Array | None) -> Array:
     levels = np.empty((levels_of(n, kernels.BLOCK), sums_of(table.n_columns)))
     if shift is not None:
         levels[2, : len(shift)] = shift
-    if kernels.sum_rows(X, y, weight, shift is None, False, levels) == n:
+    done = -1
+    if table.n_columns == LINE and weight is EMPTY and (shift is None or not shift.any()):
+        done = summing("sum_line")(X, y, shift is None, False, levels)
+    if done < 0:
+        done = summing("sum_rows")(X, y, weight, shift is None, False, levels)
+    if done == n:
         return levels[:4].copy()
     if n <= kernels.BLOCK:
         return _sum_scaled(table, X, y, weight, shift)
@@ -405,7 +421,7 @@ def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | 
         if shift is not None:
             levels[2, : q + 1] = np.ldexp(shift, -exponents)
         X, y, weight = np.ldexp(X, -exponents[1 : X.shape[1] + 1]), np.ldexp(y, -exponents[q]), np.ldexp(weight, -exponents[0])
-        kernels.sum_rows(X, y, weight, shift is None, False, levels)
+        summing("sum_rows")(X, y, weight, shift is None, False, levels)
         sums = levels[:4]
         sums[2, 1 : q + 1] = np.ldexp(sums[2, 1 : q + 1], exponents[1:])
     sums[3, : q + 1] = np.where(sums[3, : q + 1] == kernels.NOTHING, kernels.NOTHING, exponents)

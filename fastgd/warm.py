@@ -7,6 +7,7 @@ import numpy as np
 from fastgd import wide
 from fastgd.fit import analyse, fit
 from fastgd.moments import Moments
+from fastgd.segment import SHORT
 from fastgd.sources.table import Table
 from fastgd.tutorial import compute_error, gradient_descent
 
@@ -30,6 +31,8 @@ def warmup() -> None:
         gradient_descent(points, 0.0, slope, 0.01, 1)
     analyse(points)
     fit(points).path()
+    fit(points, tol=0.5)
+    fit(np.tile(points, (SHORT, 1)))
     rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
     fit(rows, max_iter=1).path()
     wide.solve(Table(rows), True)

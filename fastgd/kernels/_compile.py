@@ -16,6 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from fastgd.kernels._loading import load_numba
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -42,6 +44,8 @@ def ahead(file: str) -> ModuleType | None:
 
 
 IS_AHEAD = ahead("moments") is not None
+if not IS_AHEAD and os.environ.get("NUMBA_DISABLE_JIT") != "1":
+    load_numba()
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
@@ -97,6 +101,17 @@ class _Cache:
 def _forgiving(compiled: Any) -> Any:
     if hasattr(compiled, "_cache"):  # not under NUMBA_DISABLE_JIT
         compiled._cache = _Cache(compiled._cache)
+    return compiled
+
+
+def inner(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that only kernels call: without what Python would need to call it, and kept on disk as part of those."""
+    if IS_AHEAD:
+        return function
+    from numba import njit
+
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Callable[P, R] = njit(error_model="numpy", nogil=True, **options)(function)
     return compiled
 
 

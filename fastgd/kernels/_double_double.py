@@ -11,8 +11,9 @@ import math
 
 import numpy as np
 
-from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._compile import inlined, inner
 from fastgd.kernels._exact import two_product, two_sum
+from fastgd.kernels._straight import straight
 
 Pair = tuple[float, float]
 
@@ -21,7 +22,7 @@ NOISE = 2.0**-100
 """A few units in the last place."""
 
 
-@kernel
+@straight
 def add(a: Pair, b: Pair) -> Pair:
     s, e = two_sum(a[0], b[0])
     t, f = two_sum(a[1], b[1])
@@ -29,25 +30,25 @@ def add(a: Pair, b: Pair) -> Pair:
     return two_sum(s, e + f)
 
 
-@inlined
+@straight
 def subtract(a: Pair, b: Pair) -> Pair:
     return add(a, (-b[0], -b[1]))
 
 
-@kernel
+@inner
 def difference(a: Pair, b: Pair) -> Pair:
     """a - b, and 0 where only the rounding of two equal numbers is left."""
     d = subtract(a, b)
     return (0.0, 0.0) if abs(d[0]) <= NOISE * abs(a[0]) else d
 
 
-@kernel
+@straight
 def multiply(a: Pair, b: Pair) -> Pair:
     p, e = two_product(a[0], b[0])
     return two_sum(p, e + (a[0] * b[1] + a[1] * b[0]))
 
 
-@kernel
+@straight
 def divide(a: Pair, b: Pair) -> Pair:
     """The rounded quotient and one Newton correction from the exact remainder."""
     q = a[0] / b[0]
@@ -55,7 +56,7 @@ def divide(a: Pair, b: Pair) -> Pair:
     return two_sum(q, ((((a[0] - p) - e) + a[1]) - q * b[1]) / b[0])
 
 
-@kernel
+@inner
 def square_root(a: Pair) -> Pair:
     if a[0] <= 0.0:
         return 0.0, 0.0
@@ -65,7 +66,7 @@ def square_root(a: Pair) -> Pair:
     return two_sum(s, rest[0] / (2.0 * s))
 
 
-@kernel
+@inner
 def scale(value: float, exponent: int) -> float:
     """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
     return value if exponent == 0 else np.ldexp(value, exponent)
@@ -76,7 +77,7 @@ def scale_pair(pair: Pair, exponent: int) -> Pair:
     return scale(pair[0], exponent), scale(pair[1], exponent)
 
 
-@kernel
+@inner
 def half_exponent(square: float) -> int:
     """e with square / 4^e in [1/2, 2); 0 where fourth powers are safe without."""
     if square == 0.0 or 2.0**-200 < square < 2.0**200:
@@ -85,7 +86,7 @@ def half_exponent(square: float) -> int:
     return e // 2
 
 
-@kernel
+@inner
 def exponent_of(mean: float, spread: float) -> int:
     """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums."""
     square = spread + mean * mean

@@ -8,38 +8,34 @@ from typing import Any
 
 from llvmlite import binding, ir
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.core.imputils import impl_ret_borrowed
+from numba.core.typing.templates import signature
+from numba.extending import lower_builtin, type_callable
+
+from fastgd.kernels._straight import Value
 
 _HAS_FMA = platform.machine().lower() in ("aarch64", "arm64") or bool(binding.get_host_cpu_features().get("fma"))
 
 
-@intrinsic
-def _fused(context: Any, a: Any, b: Any, c: Any) -> Any:
-    """a * b + c, rounded once."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.fma(*arguments)
-
-    return types.float64(types.float64, types.float64, types.float64), generate
-
-
-def compile_as_fma(product_error: Callable[[float, float, float], float]) -> None:
+def product_error(a: Value, b: Value, p: Value, by_halves: Callable[[Any, Any, Any], Any], smallest: float) -> Value:
     """a * b - p, as one fused multiply-add where the processor has it."""
-
-    @overload(product_error, inline="always")
-    def _compile(a: Any, b: Any, p: Any) -> Any:
-        if not _HAS_FMA:
-            return product_error
-
-        def fused(a: Any, b: Any, p: Any) -> Any:
-            return _fused(a, b, -p)  # type: ignore[call-arg]
-
-        return fused
+    if _HAS_FMA:
+        return a.by("fma", b, -p)
+    builder, zero = p.builder, p.llvm.type(0.0)
+    size = builder.select(builder.fcmp_ordered("<", p.llvm, zero), (-p).llvm, p.llvm)
+    is_small = builder.fcmp_ordered("<", size, p.llvm.type(smallest))
+    return Value(builder, builder.select(is_small, zero, by_halves(a, b, p).llvm))
 
 
-@intrinsic
-def _prefetch(context: Any, column: Any, index: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
+    """A hint to the memory, instead of nothing."""
+
+    @type_callable(prefetch)
+    def types_of(context: Any) -> Any:
+        return lambda column, index: signature(types.void, column, types.intp)
+
+    @lower_builtin(prefetch, types.Array, types.intp)
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         place = builder.bitcast(builder.gep(array.data, [arguments[1]]), ir.IntType(8).as_pointer())
         word = ir.IntType(32)
@@ -50,15 +46,14 @@ def _prefetch(context: Any, column: Any, index: Any) -> Any:
         builder.call(function, [place, read, keep, data])
         return context.get_dummy_value()
 
-    return types.void(column, index), generate
 
+def compile_as_run(run: Callable[[Any], Any]) -> None:
+    """The same array by another type; asking NumPy's function takes a quarter of a second to compile, for its copy."""
 
-def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
-    """A hint to the memory, instead of nothing."""
+    @type_callable(run)
+    def types_of(context: Any) -> Any:
+        return lambda column: types.Array(column.dtype, 1, "C")
 
-    @overload(prefetch)
-    def _compile(column: Any, index: Any) -> Any:
-        def call(column: Any, index: Any) -> None:
-            _prefetch(column, index)  # type: ignore[call-arg]
-
-        return call
+    @lower_builtin(run, types.Array)
+    def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])

@@ -25,7 +25,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._compile import inlined, inner, kernel
 from fastgd.kernels._double_double import (
     ONE,
     TWO,
@@ -41,6 +41,7 @@ from fastgd.kernels._double_double import (
     subtract,
 )
 from fastgd.kernels._exact import two_sum
+from fastgd.kernels._straight import straight
 
 # Rows of one number, or of a pair side by side. Decided by the data; up to BEST as `least_squares.solve` gives them:
 WEIGHT, WEIGHT_EXPONENT, MEAN_Y, VAR_Y, EXPONENT_Y, LEAST_ERROR = 0, 1, 2, 3, 4, 5
@@ -74,30 +75,30 @@ _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its s
 _ALMOST = 1.0 - 1e-9  # of the room that rounding leaves: as much as exp(k log) may be off
 
 
-@inlined
+@straight
 def _put(state: NDArray[np.float64], row: int, pair: Pair) -> None:
     state[row, 0] = pair[0]
     state[row, 1] = pair[1]
 
 
-@inlined
+@straight
 def _get(state: NDArray[np.float64], row: int) -> Pair:
     return state[row, 0], state[row, 1]
 
 
-@inlined
+@straight
 def _set(state: NDArray[np.float64], row: int, j: int, pair: Pair) -> None:
     state[row, j] = pair[0]
     state[row + 1, j] = pair[1]
 
 
-@inlined
+@straight
 def _at(state: NDArray[np.float64], row: int, j: int) -> Pair:
     return state[row, j], state[row + 1, j]
 
 
-@kernel
-def set_limits(state: NDArray[np.float64]) -> None:
+@inlined
+def _set_limits(state: NDArray[np.float64]) -> None:
     """1 / lambda_max(A), the first float64 that is not stable, and 1 / (lambda_max + lambda_min), kept below it.
 
     In terms of H = 2A: 2 / lambda_max, and 2 / (lambda_min + lambda_max) over the directions that move.
@@ -120,6 +121,12 @@ def set_limits(state: NDArray[np.float64]) -> None:
 
 
 @kernel
+def set_limits(state: NDArray[np.float64]) -> None:
+    """Of what `least_squares` and `spectrum` have filled in, the limit of the rate and the best one."""
+    _set_limits(state)
+
+
+@inner
 def _log_contraction(u: Pair) -> float:
     """log |1 - u| to full relative accuracy near 0, 1 and 2 alike."""
     if u[0] < 0.5:
@@ -130,7 +137,7 @@ def _log_contraction(u: Pair) -> float:
     return np.log(abs(r)) if r != 0.0 else _NEVER
 
 
-@kernel
+@inner
 def _move(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """The vector of the ways work[0] + work[1] along the directions, in work[2] + work[3]: theta'' / 2^`_unit`."""
     d = state.shape[1]
@@ -158,7 +165,7 @@ def _unit(state: NDArray[np.float64], j: int) -> int:
     return int(state[EXPONENT, j]) if state[STANDARDIZED, 0] == 0.0 else 0
 
 
-@kernel
+@inner
 def _measure(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """Distances along the directions from BEST to START, whose difference in the coordinates descended in is work[2] + work[3].
 
@@ -185,7 +192,7 @@ def _measure(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
         _set(state, DISTANCE, i, c)
 
 
-@kernel
+@inner
 def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
     """Contractions, distances along the directions, limit point, of the start and the rate that were asked for."""
     d, m = state.shape[1], int(state[DIRECTIONS, 0])
@@ -216,7 +223,7 @@ def _begin(state: NDArray[np.float64], work: NDArray[np.float64]) -> None:
             _set(state, LIMIT, j, subtract((state[START, j], 0.0), scale_pair(_at(work, 2, j), _unit(state, j))))
 
 
-@kernel
+@inner
 def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     """1 - rho^k for rho = 1 - u, to double-double relative accuracy.
 
@@ -241,7 +248,7 @@ def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     return p
 
 
-@kernel
+@inner
 def _way_gone(state: NDArray[np.float64], i: int, k: float, odd: bool) -> Pair:
     """(1 - rho^k) distance along a direction: of one so flat that u underflows (1 - e^-ku) distance, u by its exponent."""
     u, distance = _at(state, U, i), _at(state, DISTANCE, i)
@@ -265,7 +272,7 @@ def _power(u: float, log: float, k: float, odd: bool) -> float:
     return -r if odd and u > 1.0 else r
 
 
-@kernel
+@inner
 def _left(state: NDArray[np.float64], k: float) -> float:
     """Distance to the limit point after k iterations, as a share of the start's."""
     top = 0.0
@@ -282,7 +289,7 @@ def _left(state: NDArray[np.float64], k: float) -> float:
     return np.sqrt(left / whole)
 
 
-@kernel
+@inner
 def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> tuple[float, int]:
     """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent.
 
@@ -303,7 +310,7 @@ def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> t
     return scale(state[LEAST_ERROR, 0], -2 * exponent) + above, 2 * (exponent + int(state[EXPONENT_Y, 0]))
 
 
-@kernel
+@inner
 def _slowest(state: NDArray[np.float64]) -> float:
     """log of the slowest contraction among directions with a distance to go."""
     slow = _NEVER
@@ -313,7 +320,7 @@ def _slowest(state: NDArray[np.float64]) -> float:
     return slow
 
 
-@kernel
+@inner
 def _iterate(
     state: NDArray[np.float64],
     k: float,
@@ -349,7 +356,7 @@ def _iterate(
         _set(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
 
 
-@kernel
+@inner
 def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     """First k at which the mean squared error / 4^ey exceeds e^log_error, by the directions that grow, or inf."""
     first = math.inf
@@ -377,21 +384,21 @@ def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
     return high
 
 
-@kernel
+@inner
 def _log_part(state: NDArray[np.float64], i: int) -> float:
     """log of what a direction adds to the mean squared error / 4^ey at the start."""
     distance = abs(scale(state[DISTANCE, i], int(state[EIGENVALUE_EXPONENT, i]) // 2))
     return np.log(state[EIGENVALUE, i]) + 2.0 * np.log(distance)
 
 
-@kernel
+@inlined
 def _overflow(state: NDArray[np.float64]) -> float:
     """First k at which the sum of squared residuals exceeds float64, or inf."""
     exponents = state[WEIGHT_EXPONENT, 0] + 2.0 * state[EXPONENT_Y, 0]
     return _exceeds(state, _LOG_MAX - np.log(state[WEIGHT, 0]) - exponents * np.log(2.0))
 
 
-@kernel
+@inner
 def _room(limit: Pair, exponent: int) -> Pair:
     """How far below and above the limit point a coefficient / 2^exponent rounds to the same float64."""
     rounded = scale(scale(limit[0], exponent), -exponent)  # as float64 holds it, at the ends of its range too
@@ -405,7 +412,7 @@ def _room(limit: Pair, exponent: int) -> Pair:
     return max(below + rest, blur), max(above - rest, blur)
 
 
-@kernel
+@inner
 def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) -> bool:
     """Whether no coefficient changes any more after k iterations: what is left of the distance is lost in rounding.
 
@@ -451,7 +458,7 @@ def _settled(state: NDArray[np.float64], k: float, work: NDArray[np.float64]) ->
     return True
 
 
-@kernel
+@inner
 def _iterations(state: NDArray[np.float64], tolerance: float, work: NDArray[np.float64]) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
     slow = _slowest(state)
@@ -481,20 +488,18 @@ def _iterations(state: NDArray[np.float64], tolerance: float, work: NDArray[np.f
     return high
 
 
-@kernel
-def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
-    """From ASKED at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the limit point),
-    fewer where `tolerance` (NaN: none) is met before, or where the error would overflow.
-
-    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
-    ENDLESS where it is met after so many iterations that float64 cannot count them.
-    """
-    work = state[WORK : WORK + WORK_ROWS]
+@inlined
+def _set_out(state: NDArray[np.float64], rate: float, max_iter: float, tolerance: float) -> None:
+    """Note the request, and begin."""
     state[ASKED_RATE, 0], state[MAX_ITER, 0], state[TOLERANCE, 0] = rate, max_iter, tolerance
-    _begin(state, work)
-    k = max_iter
-    if tolerance == tolerance:
-        k = min(k, _iterations(state, tolerance, work))
+    _begin(state, state[WORK : WORK + WORK_ROWS])
+
+
+@inlined
+def _arrive(state: NDArray[np.float64], k: float, odd: bool) -> int:
+    """After at most k iterations, from where `_set_out` left: what `descend` returns."""
+    work = state[WORK : WORK + WORK_ROWS]
+    max_iter, tolerance = state[MAX_ITER, 0], state[TOLERANCE, 0]
     k = min(k, max(0.0, _overflow(state) - 1.0))
     variance = state[VAR_Y, 0] if state[VAR_Y, 0] > 0.0 else 1.0
     k = min(k, max(0.0, _exceeds(state, _LOG_MAX - 1.0 + np.log(variance)) - 1.0))  # and where R^2 would
@@ -522,6 +527,26 @@ def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool,
     return UNMET if state[END_LEFT, 0] > tolerance else DONE
 
 
+@inlined
+def _descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
+    _set_out(state, rate, max_iter, tolerance)
+    k = max_iter
+    if tolerance == tolerance:
+        k = min(k, _iterations(state, tolerance, state[WORK : WORK + WORK_ROWS]))
+    return _arrive(state, k, odd)
+
+
+@kernel
+def descend(state: NDArray[np.float64], rate: float, max_iter: float, odd: bool, tolerance: float) -> int:
+    """From ASKED at `rate` (NaN: the best) for `max_iter` iterations (`odd`: whether that is odd; inf: to the limit point),
+    fewer where `tolerance` (NaN: none) is met before, or where the error would overflow.
+
+    Returns DONE, or UNSTABLE for a rate past the limit, TOO_LARGE where float64 cannot hold the end, UNMET for a tolerance,
+    ENDLESS where it is met after so many iterations that float64 cannot count them.
+    """
+    return _descend(state, rate, max_iter, odd, tolerance)
+
+
 @kernel
 def count(state: NDArray[np.float64], tolerance: float) -> tuple[float, float]:
     """Of a state that `descend` has begun: iterations to `tolerance` (NaN: until no coefficient changes), and to overflow."""
@@ -544,7 +569,7 @@ LINE = 2  # parameters
 LINE_SHAPE = (VECTORS + 2 * LINE, LINE)
 
 
-@kernel
+@inner
 def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[np.float64]) -> None:
     """Means and least squares: w = cov / var, b = mean(y) - w mean(x), error = var(y) - w cov; or all about 0."""
     weight = two_sum(sums[0, 0], sums[1, 0])
@@ -584,7 +609,7 @@ def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[n
     state[LEAST_ERROR, 0] = max(difference(yy, multiply(w, xy))[0], 0.0)
 
 
-@kernel
+@inner
 def _turn_line(state: NDArray[np.float64]) -> None:
     """Eigenvalues and vectors of A = [[1, m], [m, q]], m = mean(x), q = mean(x^2), in raw coordinates.
 
@@ -624,9 +649,8 @@ def _turn_line(state: NDArray[np.float64]) -> None:
     _set(state, VECTORS + 2, 1, b)
 
 
-@kernel
-def analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, state: NDArray[np.float64]) -> None:
-    """What the data decide, for one feature, from the sums of `moments.sum_rows`."""
+@inlined
+def _analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, state: NDArray[np.float64]) -> None:
     _solve_line(sums, fit_intercept, state)
     spread = _at(state, SPREAD, 1)
     first = 1 if fit_intercept else 0  # the direction of the slope, where it is one of its own
@@ -644,7 +668,13 @@ def analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bo
         if not standardize:
             _set(state, EIGENVALUE, 0, spread)
             state[EIGENVALUE_EXPONENT, 0] = 2.0 * state[EXPONENT, 1]
-    set_limits(state)
+    _set_limits(state)
+
+
+@kernel
+def analyse_line(sums: NDArray[np.float64], fit_intercept: bool, standardize: bool, state: NDArray[np.float64]) -> None:
+    """What the data decide, for one feature, from the sums of `moments.sum_rows`."""
+    _analyse_line(sums, fit_intercept, standardize, state)
 
 
 @kernel
@@ -655,10 +685,30 @@ def fit_line(
     rate: float,
     max_iter: float,
     odd: bool,
+    state: NDArray[np.float64],
+) -> int:
+    """`analyse_line`, then `descend` from zero with no tolerance, in one call.
+
+    Without the search for the iteration that meets a tolerance, which a first fit then need not compile.
+    """
+    _analyse_line(sums, fit_intercept, standardize, state)
+    state[ASKED, 0] = state[ASKED, 1] = 0.0
+    _set_out(state, rate, max_iter, math.nan)
+    return _arrive(state, max_iter, odd)
+
+
+@kernel
+def fit_line_to(
+    sums: NDArray[np.float64],
+    fit_intercept: bool,
+    standardize: bool,
+    rate: float,
+    max_iter: float,
+    odd: bool,
     tolerance: float,
     state: NDArray[np.float64],
 ) -> int:
-    """`analyse_line`, then `descend` from zero, in one call."""
-    analyse_line(sums, fit_intercept, standardize, state)
+    """`fit_line` to a tolerance."""
+    _analyse_line(sums, fit_intercept, standardize, state)
     state[ASKED, 0] = state[ASKED, 1] = 0.0
-    return descend(state, rate, max_iter, odd, tolerance)
+    return _descend(state, rate, max_iter, odd, tolerance)

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import kernel
+from fastgd.kernels._compile import inner, kernel
 from fastgd.kernels._double_double import (
     NOISE,
     ONE,
@@ -67,7 +67,7 @@ def centre(
                 out_high[i, j] = out_low[i, j] = out_high[j, i] = out_low[j, i] = 0.0
 
 
-@kernel
+@inner
 def _eliminate(high: NDArray[np.float64], low: NDArray[np.float64], k: int) -> None:
     """Row k of the factor, and what is left of the rows below it."""
     q = high.shape[0]
@@ -85,7 +85,7 @@ def _eliminate(high: NDArray[np.float64], low: NDArray[np.float64], k: int) -> N
             h[j], l[j] = two_sum(s, e + (l[j] - f))
 
 
-@kernel
+@inner
 def _swap(high: NDArray[np.float64], low: NDArray[np.float64], k: int, j: int) -> None:
     """Columns and rows k < j of a symmetric matrix whose upper triangle counts, rows above k being those of the factor."""
     for part in (high, low):
@@ -98,7 +98,7 @@ def _swap(high: NDArray[np.float64], low: NDArray[np.float64], k: int, j: int) -
         part[k, k], part[j, j] = part[j, j], part[k, k]
 
 
-@kernel
+@inner
 def _move_to_zero(
     mean: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64], noise: NDArray[np.float64]
 ) -> None:
@@ -111,7 +111,7 @@ def _move_to_zero(
         noise[i] = max(PIVOT, noise[i] * varied / high[i, i]) if high[i, i] > 0.0 else 1.0
 
 
-@kernel
+@inner
 def _factorise(
     high: NDArray[np.float64], low: NDArray[np.float64], noise: NDArray[np.float64], order: NDArray[np.int64]
 ) -> int:

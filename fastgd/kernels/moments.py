@@ -18,9 +18,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._compile import inlined, inner, kernel
 from fastgd.kernels._double_double import add, multiply
-from fastgd.kernels._exact import LINE, aligned, prefetch, two_product, two_sum
+from fastgd.kernels._exact import CACHE_LINE, aligned, as_run, prefetch, two_product, two_sum
 
 LANES = 128
 """Rows summed side by side, which decides the bits. To begin a loop over them costs 5 ns, as much as a third of the loop."""
@@ -35,6 +35,9 @@ BLOCK = 4096
 
 AHEAD = 256
 """Rows from those being summed to those being fetched from memory."""
+
+LINE_SUMS = 6
+"""Of a line: the weights, x, y, and their products."""
 
 FACTOR_ROWS = 4
 """Lane buffers a column: value and rest, as the right factor and, weighted, as the left."""
@@ -53,7 +56,7 @@ cost all but 12 digits. One feature has 72 bits left, and the loop that reads it
 """
 
 
-@kernel
+@inner
 def _copy(X: NDArray[np.float64], y: NDArray[np.float64], t: int, factors: NDArray[np.float64]) -> None:
     """Values of at most LANES rows, gathered by column, then zeros. Apart from the arithmetic, which would not vectorise here."""
     m, p = X.shape
@@ -66,7 +69,7 @@ def _copy(X: NDArray[np.float64], y: NDArray[np.float64], t: int, factors: NDArr
             value[r] = 0.0
 
 
-@kernel
+@inner
 def _take_off(shift: float, m: int, value: NDArray[np.float64], rest: NDArray[np.float64]) -> int:
     """m values minus shift, exactly, as value + rest; returns how many rests are not zero."""
     for r in range(m):
@@ -79,7 +82,7 @@ def _take_off(shift: float, m: int, value: NDArray[np.float64], rest: NDArray[np
     return inexact
 
 
-@kernel
+@inner
 def _accumulate(factors: NDArray[np.float64], chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]) -> None:
     """Sums of columns and of products of columns over m rows, no weights, no rests."""
     q = factors.shape[0]
@@ -126,7 +129,7 @@ def _accumulate_points(
         yy_low[r] += e + d
 
 
-@kernel
+@inner
 def _accumulate_line(
     x: NDArray[np.float64], y: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -137,7 +140,7 @@ def _accumulate_line(
     """
     for start in range(0, x.size, LANES):
         u, v = x[start : start + LANES], y[start : start + LANES]
-        for r in range(start + AHEAD, start + AHEAD + LANES, LINE):
+        for r in range(start + AHEAD, start + AHEAD + LANES, CACHE_LINE):
             prefetch(x, r)
             prefetch(y, r)
         if u.size == LANES:
@@ -146,7 +149,7 @@ def _accumulate_line(
             _accumulate_points(u, v, u.size, high, low)
 
 
-@kernel
+@inner
 def _accumulate_pairs(
     factors: NDArray[np.float64], side: int, chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -176,7 +179,7 @@ def _accumulate_pairs(
             s += 1
 
 
-@kernel
+@inner
 def _weigh(
     weight: NDArray[np.float64], factors: NDArray[np.float64], chunks: int, high: NDArray[np.float64], low: NDArray[np.float64]
 ) -> None:
@@ -201,19 +204,21 @@ def _weigh(
                 b[r], d[r] = p, e + v * c[r]
 
 
-@kernel
+@inner
 def _factor(exponent: float, other: float) -> float:
     """What brings sums divided by 2^exponent to the larger of two exponents; 0 where that leaves nothing of them."""
     return 2.0 ** max(exponent - other, -2200.0) if exponent < other else 1.0
 
 
-@kernel
+@inner
 def _level(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
     """Bring two pieces to the larger of their exponents: exact but for what is 2^-960 as small as the other piece."""
     for piece, other in ((sums, more), (more, sums)):
         s = 1 + q
+        factor = _factor(piece[3, 0], other[3, 0])
         for part in range(2):
-            piece[part] *= _factor(piece[3, 0], other[3, 0])
+            for t in range(piece.shape[1]):
+                piece[part, t] *= factor
         for i in range(1, q + 1):
             factor = _factor(piece[3, i], other[3, i])
             for part in range(2):
@@ -227,7 +232,7 @@ def _level(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None
         sums[3, i] = more[3, i] = max(sums[3, i], more[3, i])
 
 
-@kernel
+@inner
 def _add_piece(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> None:
     """sums += more, for pieces about the same shifts; `more` is spent."""
     for i in range(q + 1):
@@ -242,7 +247,7 @@ def _add_piece(sums: NDArray[np.float64], more: NDArray[np.float64], q: int) -> 
         low[s] += e + rest[s]
 
 
-@kernel
+@inner
 def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: NDArray[np.float64]) -> None:
     """out[0] + out[1] = sums over the first `width` lanes, upper half onto lower."""
     for s in range(high.shape[0]):
@@ -259,7 +264,7 @@ def _fold(high: NDArray[np.float64], low: NDArray[np.float64], width: int, out: 
         out[1, s] = l[0]
 
 
-@kernel
+@inner
 def _accumulate_columns(
     X: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -295,7 +300,7 @@ def _accumulate_columns(
             _accumulate(factors, chunks, high, low)
 
 
-@kernel
+@inner
 def _sum_block(
     X: NDArray[np.float64],
     y: NDArray[np.float64],
@@ -306,7 +311,6 @@ def _sum_block(
 ) -> None:
     """out[0] + out[1] = the sums of one block of rows."""
     n = X.shape[0]
-    q = X.shape[1] + (y.size > 0)
     sums = out.shape[1]
     high, low = work[:sums], work[sums : 2 * sums]
     width = min(n, LANES)
@@ -315,15 +319,7 @@ def _sum_block(
             high[s, r] = 0.0
         for r in range(LANES):
             low[s, r] = 0.0
-    if q == 2 and weight.size == 0 and shift[1] == 0.0 and shift[2] == 0.0:
-        # A view of columns that are contiguous; of others a copy for each block, which stays in cache: 0.5 ns a row.
-        columns = np.ascontiguousarray(X.T)
-        if y.size > 0:
-            _accumulate_line(columns[0], np.ascontiguousarray(y), high, low)
-        else:
-            _accumulate_line(columns[0], columns[1], high, low)
-    else:
-        _accumulate_columns(X, y, weight, shift, work[2 * sums :], high, low)
+    _accumulate_columns(X, y, weight, shift, work[2 * sums :], high, low)
     first = 0
     if weight.size == 0:
         out[0, 0], out[1, 0] = n, 0.0
@@ -331,7 +327,34 @@ def _sum_block(
     _fold(high[first:], low[first:], width, out[:, first:])
 
 
-@kernel
+@inner
+def _run(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A column where it lies, if its numbers follow each other; else a copy, which stays in cache: 0.5 ns a row of (x, y)."""
+    if column.strides[0] == column.itemsize:
+        return as_run(column)
+    copy = np.empty((1, column.size))[0]
+    for r in range(column.size):
+        copy[r] = column[r]
+    return copy
+
+
+@inlined
+def _sum_block_of_line(
+    X: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64], out: NDArray[np.float64]
+) -> None:
+    """`_sum_block` for two columns, no weights, no shifts: with the same bits."""
+    width = min(X.shape[0], LANES)
+    high, low = work[:LINE_SUMS], work[LINE_SUMS:]
+    for s in range(LINE_SUMS):
+        for r in range(width):
+            high[s, r] = 0.0
+            low[s, r] = 0.0
+    _accumulate_line(_run(X[:, 0]), _run(y if y.size > 0 else X[:, 1]), high, low)
+    out[0, 0], out[1, 0] = X.shape[0], 0.0
+    _fold(high[1:], low[1:], width, out[:, 1:])
+
+
+@inner
 def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
     """Set the shift of each column that lies far from zero to its first value; returns whether there is one.
 
@@ -353,7 +376,7 @@ def _shift_far_columns(X: NDArray[np.float64], y: NDArray[np.float64], out: NDAr
     return far
 
 
-@kernel
+@inner
 def _is_zero(column: NDArray[np.float64]) -> bool:
     for r in range(column.size):
         if column[r] != 0.0:
@@ -361,7 +384,7 @@ def _is_zero(column: NDArray[np.float64]) -> bool:
     return True
 
 
-@kernel
+@inner
 def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.float64], out: NDArray[np.float64]) -> bool:
     """Whether the sums of a block are finite and safe from over- and underflow; sets the exponents, all but `NOTHING` being 0."""
     p = X.shape[1]
@@ -386,7 +409,7 @@ def _in_range(X: NDArray[np.float64], y: NDArray[np.float64], shift: NDArray[np.
     return safe
 
 
-@kernel
+@inner
 def _close(out: NDArray[np.float64], q: int) -> None:
     """Shifts in the units of the sums, and no exponent for a column that is zero throughout."""
     for i in range(q + 1):
@@ -394,6 +417,24 @@ def _close(out: NDArray[np.float64], q: int) -> None:
             out[3, i] = 0.0
         elif out[3, i] != 0.0 and i > 0:
             out[2, i] = np.ldexp(out[2, i], -int(out[3, i]))
+
+
+@inner
+def _merge_equals(levels: NDArray[np.float64], depth: int, done: int, q: int) -> int:
+    """After a block, the new depth: a binary counter, in which each set bit of the blocks done is a level, and equals merge."""
+    while done % 2 == 0:
+        done //= 2
+        depth -= 1
+        _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
+    return depth
+
+
+@inner
+def _merge_rest(levels: NDArray[np.float64], depth: int, q: int) -> None:
+    """After the last block: the levels become one."""
+    while depth > 1:
+        depth -= 1
+        _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
 
 
 @kernel
@@ -434,7 +475,7 @@ def sum_rows(
     for s in range(q + 1, out.shape[1]):
         out[2, s] = 0.0
         out[3, s] = 0.0
-    depth = done = 0  # a binary counter: each set bit of the blocks done is a level, and equal neighbours merge
+    depth = done = 0
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
         v = y[start:stop] if y.size > 0 else y
@@ -445,18 +486,57 @@ def sum_rows(
             _sum_block(X[start:stop], v, w, out[2], work, out)
         if not _in_range(X[start:stop], v, out[2], block):
             return start
-        depth += 1
         done += 1
-        carry = done
-        while carry % 2 == 0:
-            carry //= 2
-            depth -= 1
-            _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
-    while depth > 1:
-        depth -= 1
-        _add_piece(levels[4 * depth - 4 : 4 * depth], levels[4 * depth : 4 * depth + 4], q)
+        depth = _merge_equals(levels, depth + 1, done, q)
+    _merge_rest(levels, depth, q)
     if last:
         _close(out, q)
+    return n
+
+
+@kernel
+def sum_short_line(X: NDArray[np.float64], y: NDArray[np.float64], out: NDArray[np.float64]) -> int:
+    """`sum_line` for the first and last rows of all, at most BLOCK of them, without what joins blocks."""
+    for s in range(LINE_SUMS):
+        out[2, s] = 0.0
+        out[3, s] = 0.0
+    _sum_block_of_line(X, y, np.empty((2 * LINE_SUMS, LANES)), out)
+    if _shift_far_columns(X, y, out):
+        return -1
+    if not _in_range(X, y, out[2], out):
+        return 0
+    _close(out, 2)
+    return X.shape[0]
+
+
+@kernel
+def sum_line(X: NDArray[np.float64], y: NDArray[np.float64], first: bool, last: bool, levels: NDArray[np.float64]) -> int:
+    """`sum_rows` for two columns, no weights, no shifts, with the same bits; a kernel of its own for the sake of a first fit,
+    which takes three seconds less to compile without what others need.
+
+    Returns -1 where columns lie far from zero, which call for shifts.
+    """
+    n = X.shape[0]
+    work = aligned(2 * LINE_SUMS * LANES).reshape((2 * LINE_SUMS, LANES))
+    out = levels[:4]
+    for s in range(LINE_SUMS):
+        out[2, s] = 0.0
+        out[3, s] = 0.0
+    depth = done = 0
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
+        v = y[start:stop] if y.size > 0 else y
+        block = levels[4 * depth : 4 * depth + 4]
+        _sum_block_of_line(X[start:stop], v, work, block)
+        if first and start == 0 and _shift_far_columns(X, y, out):
+            return -1
+        if not _in_range(X[start:stop], v, out[2], block):
+            return start
+        done += 1
+        depth = _merge_equals(levels, depth + 1, done, 2)
+    _merge_rest(levels, depth, 2)
+    if last:
+        _close(out, 2)
     return n
 
 
@@ -469,7 +549,7 @@ def add_pieces(pieces: NDArray[np.float64], q: int, last: bool) -> None:
         _close(pieces[0], q)
 
 
-@kernel
+@inner
 def _move_shift(piece: NDArray[np.float64], target: NDArray[np.float64], q: int) -> None:
     """Sums about other shifts c': with d = c - c', S_i + W d_i and S_ij + d_i S_j + d_j S_i + W d_i d_j."""
     weight = piece[0, 0], piece[1, 0]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import inlined, kernel
+from fastgd.kernels._compile import inlined, inner, kernel
 from fastgd.kernels._double_double import add, multiply, subtract
 from fastgd.kernels._exact import aligned, two_product, two_sum
 
@@ -68,7 +68,7 @@ def _halve(lanes: NDArray[np.float64], width: int) -> None:
         _add_lane(lanes, 3 * _LANES + k, 3 * _LANES + width + k)
 
 
-@kernel
+@inner
 def _multiply(rows: NDArray[np.float64], coef: NDArray[np.float64], lanes: NDArray[np.float64]) -> None:
     """_FEW lanes each of rows . coef, of _ROWS rows."""
     width = rows.shape[1]
@@ -84,7 +84,7 @@ def _multiply(rows: NDArray[np.float64], coef: NDArray[np.float64], lanes: NDArr
     _halve(lanes, 8)
 
 
-@kernel
+@inner
 def _residuals(
     rows: NDArray[np.float64],
     coef: NDArray[np.float64],
@@ -112,7 +112,7 @@ def _residuals(
         r[i], r_[i] = two_sum(a[i], c[i])
 
 
-@kernel
+@inner
 def _add_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], h: NDArray[np.float64], l: NDArray[np.float64]) -> None:
     """h + l += rows' factor, _ROWS of them: the sums are loaded and stored once for all."""
     x0, x1, x2, x3 = rows[0], rows[1], rows[2], rows[3]
@@ -181,7 +181,7 @@ def add_gradient(
     squares[0], squares[1] = add((squares[0], squares[1]), (more_squares[0], more_squares[1]))
 
 
-@kernel
+@inner
 def _subtract_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], out: NDArray[np.float64]) -> None:
     """out -= factor . rows, four rows at a time."""
     n = factor.size

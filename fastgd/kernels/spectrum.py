@@ -17,7 +17,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.kernels._compile import kernel
+from fastgd.kernels._compile import inner, kernel
 from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root
 from fastgd.kernels._exact import two_product, two_sum
 
@@ -40,7 +40,7 @@ _KNOWN = 2.0**-64
 _GONE = -(2**30)
 
 
-@kernel
+@inner
 def _dot(x: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64]) -> Pair:
     """Product of two rows, each high and low; sums by halves, which vectorise."""
     a, c, b, d = x[0], x[1], y[0], y[1]
@@ -60,7 +60,7 @@ def _dot(x: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float6
     return two_sum(h[0], l[0])
 
 
-@kernel
+@inner
 def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair) -> None:
     """Rows x and y, each high and low, become cos x - sin y and sin x + cos y."""
     xh, xl, yh, yl = x[0], x[1], y[0], y[1]
@@ -83,14 +83,14 @@ def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair
         xh[r], xl[r], yh[r], yl[r] = u, g, v, h
 
 
-@kernel
+@inner
 def _scale_row(row: NDArray[np.float64], exponent: int) -> None:
     """Multiply a row, high and low, by 2^exponent."""
     for r in range(row.shape[1]):
         row[0, r], row[1, r] = np.ldexp(row[0, r], exponent), np.ldexp(row[1, r], exponent)
 
 
-@kernel
+@inner
 def _balance(row: NDArray[np.float64]) -> int:
     """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
     top = 0.0
@@ -103,7 +103,7 @@ def _balance(row: NDArray[np.float64]) -> int:
     return e
 
 
-@kernel
+@inner
 def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], work: NDArray[np.float64]) -> None:
     """Rotate pairs of rows, (m, 2, d), each times 2^exponent, until all are orthogonal.
 
@@ -148,7 +148,7 @@ def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], wo
             break
 
 
-@kernel
+@inner
 def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
     """Largest eigenvalue first; values are high, low, exponent."""
     m = rows.shape[0]
@@ -183,7 +183,7 @@ def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: N
             h[r], l[r] = two_sum(h[r], l[r])
 
 
-@kernel
+@inner
 def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, first: int) -> bool:
     """Turn the rows of columns far apart in size so that each carries no column larger than its own; whether there were such.
 
