@@ -265,10 +265,10 @@ def iterate(problem: exact.Problem, rate: float, k: int) -> list[Fraction]:
         return precise.iterate(problem, rate, k)
 
 
-@pytest.mark.parametrize("k", [10**3, 2**830, 2**880, 2**939, 2**941, 2**945, 2**1020])
-def test_the_whole_way_along_a_flat_direction(k: int) -> None:
+@pytest.mark.parametrize("power", [10, 830, 880, 939, 941, 945, 1020])
+def test_the_whole_way_along_a_flat_direction(power: int) -> None:
     """Orthogonal columns: 5 (1 - (1 - u)^k) of the second one's unit, for u = 2^-940 of the rate."""
-    X, y = np.array([[1.0, 0.0], [0.0, 2.0**-470]]), np.array([3.0, 5.0])
+    X, y, k = np.array([[1.0, 0.0], [0.0, 2.0**-470]]), np.array([3.0, 5.0]), 2**power
     result = fastgd.fit(X, y, fit_intercept=False, learning_rate=0.3, max_iter=k)
     with mpmath.workdps(400):
         gone = -mpmath.expm1(k * mpmath.log1p(-mpmath.mpf(0.3) * mpmath.mpf(2) ** -940))
