@@ -86,7 +86,7 @@ def half_exponent(square: float) -> int:
     return e // 2
 
 
-@inner
+@inlined
 def exponent_of(mean: float, spread: float) -> int:
     """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums."""
     square = spread + mean * mean

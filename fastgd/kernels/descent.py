@@ -248,7 +248,7 @@ def _share_gone(u: Pair, log: float, k: float, odd: bool) -> Pair:
     return p
 
 
-@inner
+@inlined
 def _way_gone(state: NDArray[np.float64], i: int, k: float, odd: bool) -> Pair:
     """(1 - rho^k) distance along a direction: of one so flat that u underflows (1 - e^-ku) distance, u by its exponent."""
     u, distance = _at(state, U, i), _at(state, DISTANCE, i)
