@@ -236,7 +236,7 @@ LSTSQ = Contender(
 )
 STACKED = Contender("np.linalg.lstsq, stacked beforehand", lstsq, lambda d: (stack(d.X), d.y))
 NORMAL = Contender(
-    "np.linalg.solve of the normal equations, stacking counted", normal_equations, on_table, curve="normal equations"
+    "np.linalg.solve of the normal equations, stacking counted", normal_equations, on_table, digits=6, curve="normal equations"
 )
 POLYFIT = Contender("np.polyfit(x, y, 1)", lambda x, y: np.polyfit(x, y, 1), on_xy, read=last_first)
 LINREGRESS = Contender(

@@ -73,7 +73,8 @@ def job_table(key: str, figures: Figures) -> str:
             cells.append(f"{figure['MiB']:.0f} MiB" if "MiB" in figure else "")
         lines.append(f"| {' | '.join(cells)} |")
     if job.left_out:
-        lines += ["", f"Left out: {'; '.join(f'{name} ({why})' for name, why in job.left_out.items())}."]
+        reasons = {why: [name for name, its in job.left_out.items() if its == why] for why in job.left_out.values()}
+        lines += ["", f"Left out: {'; '.join(' and '.join(names) + f' ({why})' for why, names in reasons.items())}."]
     return "\n".join(lines)
 
 
