@@ -95,6 +95,7 @@ def vectorised(cache_folder: Path) -> dict[str, int]:
     """Of each kernel, how many lines begin a loop over two numbers at a time or more."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CODE],
+        cwd=KERNELS.parents[1],
         env=os.environ | {"NUMBA_CACHE_DIR": str(cache_folder)},
         capture_output=True,
         text=True,
