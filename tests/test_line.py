@@ -162,7 +162,7 @@ def test_the_count_for_tiny_x_goes_with_its_square(exponent: int) -> None:
     [(1.0, 1e250, 1e-240), (1e240, 1.0, 1e-240), (1e-200, 1e-150, 1e260), (1e-115, 1.0, 1e240), (1e150, 1e-150, 1e-300)],
 )
 @pytest.mark.parametrize("shift", [0.0, 2.0**40])
-def test_weights_far_from_one_with_values_that_make_up_for_them(size_x: float, size_y: float, weight: float, shift: float) -> None:
+def test_weights_far_from_one_and_values_that_make_up_for_them(size_x: float, size_y: float, weight: float, shift: float) -> None:
     """Weighted squares are then in range, and divided by the weights they are not."""
     x, y = (np.array([1.0, 2.0, 3.0, 5.0]) + shift) * size_x, np.array([1.0, 3.0, 2.0, 7.0]) * size_y
     w = np.array([1.0, 2.0, 1.0, 0.5]) * weight
