@@ -280,3 +280,37 @@ def test_the_name_of_a_column_is_no_code(
     assert loaded.predict(frame).tolist() == result.predict(frame).tolist()
     result.summary(), result.explain(), loaded.summary()
     assert not (tmp_path / "taken").exists()
+
+
+# files of many columns
+
+
+def columns(path: Path, count: int) -> Path:
+    names = ",".join(f"c{i}" for i in range(count))
+    rows = (",".join(str((7 * i + r * i * i) % 11) for i in range(count)) for r in (0, 1, 3))
+    path.write_text("\n".join([names, *rows]), encoding="utf-8")
+    return path
+
+
+def test_a_few_of_many_columns_are_read(tmp_path: Path) -> None:
+    """Its lines are longer than what Python's csv takes for a cell, and to look for names that stand twice takes no square."""
+    pytest.importorskip("pyarrow")
+    path = columns(tmp_path / "wide.csv", 40_000)
+    assert fastgd.fit([path, path], "c0", features=["c1", "c2"]).moments.n_samples == 6
+
+
+def test_columns_whose_sums_exceed_the_machine_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow")
+    path = columns(tmp_path / "wide.csv", 5000)
+    monkeypatch.setattr("os.sysconf", lambda name: {"SC_PHYS_PAGES": 2**18, "SC_PAGE_SIZE": 4096}[name], raising=False)
+    told = "^4,999 features: the sums of their products take 1 GiB, and this machine has 1: name those to be used, features="
+    with pytest.raises(fastgd.DataError, match=told):
+        fastgd.fit(path, "c0")
+
+
+def test_a_group_of_very_many_keys_is_looked_through_once(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    keys = ",".join(f'"k{i}": 0' for i in range(200_000))
+    path.write_text(f'{{{keys}, "k199999": 1}}', encoding="utf-8")
+    with pytest.raises(fastgd.DataError, match="'k199999' stands in it twice$"):
+        fastgd.load(path)
