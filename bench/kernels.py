@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from table import duration, number
+from figures import duration, number
 
 import fastgd
 from fastgd.kernels import descent, least_squares, moments, pointwise, refine, spectrum
 from fastgd.kernels._compile import kernel
-from fastgd.segment import levels_of, moments_kernels, sums_of
+from fastgd.segment import LINE, levels_of, summing, sums_of
 
 Array = np.ndarray
 LANES = 128
@@ -180,9 +180,11 @@ def sums(n: int, p: int, weighted: bool = False, far: bool = False, rest: str = 
         rng = np.random.default_rng(1)
         X, y = rng.normal(1e7 if far else 0.0, 1.0, (n, p)), rng.normal(size=n)
         room = np.empty((levels_of(n, moments.BLOCK), sums_of(p + 1)))
-        return X, y, rng.uniform(1.0, 2.0, n) if weighted else EMPTY, True, True, room
+        weight = () if is_line else (rng.uniform(1.0, 2.0, n) if weighted else EMPTY,)
+        return X, y, *weight, True, True, room
 
     q = p + 1
+    is_line = q == LINE and not (weighted or far)
     pairs = q * (q + 1) // 2
     plain = Work(additions=7 * q + 8 * pairs, products=2 * pairs)
     work = Work(additions=8 * q + 10 * pairs, products=4 * pairs) if weighted or far else plain
@@ -195,7 +197,7 @@ def sums(n: int, p: int, weighted: bool = False, far: bool = False, rest: str = 
     if far:  # the first block shows that it is, and is summed again
         work += plain * min(n, moments.BLOCK)
     name = f"sums of {n:,} × {p}" + (", weighted" if weighted else "") + (", far from zero" if far else "")
-    return Case(name, lambda *given: moments_kernels().sum_rows(*given), fixed(prepare), work, rest)
+    return Case(name, lambda *given: summing("sum_line" if is_line else "sum_rows")(*given), fixed(prepare), work, rest)
 
 
 def fixed(prepare: Callable[[], tuple[Any, ...]]) -> Callable[[], tuple[Any, ...]]:
@@ -263,7 +265,7 @@ def solution(p: int, rest: str = "") -> Case:
 
     def prepare() -> tuple[Any, ...]:
         made = fastgd.Moments.from_arrays(points(4 * p, p - 1), points(4 * p, 0)[:, 0])
-        return fastgd.fit(made, max_iter=1).moments._sums, True, *rooms(p + 1)
+        return fastgd.fit(made, max_iter=1).moments._sums, np.zeros(p + 1), True, *rooms(p + 1)
 
     q = p + 1
     work = Work(additions=36, products=8) * (q * q / 2) + Work(additions=16, products=4) * (q**3 / 6)
@@ -312,7 +314,7 @@ def line_fit() -> Case:
 
     def prepare() -> tuple[Any, ...]:
         made = fastgd.fit(points(100, 1)).moments._sums
-        return made, True, False, float("nan"), float("inf"), False, float("nan"), np.zeros(descent.LINE_SHAPE)
+        return made, True, False, float("nan"), float("inf"), False, np.zeros(descent.LINE_SHAPE)
 
     solving = DIVIDE + 3 * MULTIPLY + ADD + DIVIDE
     turning = MULTIPLY + ADD + (ADD + MULTIPLY + ADD + ROOT) + 2 * ADD + (ADD + MULTIPLY + ADD + ROOT + DIVIDE)

@@ -9,6 +9,7 @@ import cold
 import cold_table
 import curves
 import headline
+import kernels
 import nist
 import pages
 import table
@@ -47,6 +48,7 @@ SECTIONS: dict[str, Callable[[Results], str]] = {
     "headline": lambda results: headline.render(collect(results), digits_of_nist()),
     "speed": front,
     "jobs": jobs,
+    "kernels": lambda results: kernels.render(kernels.measure()),
     "cold": lambda results: cold_table.render(collect(results)),
     "digits": lambda results: nist.render(digits_of_nist()),
 }
