@@ -66,7 +66,7 @@ def test_commands_run_and_print_what_stands_there(page: str, shell: Callable[...
 def test_the_two_commands_that_install_are_those_that_the_checks_look_for() -> None:
     found = [(page, code) for page, text in PAGES.items() for _, code in blocks(text, "sh", "console") if installs(code)]
     assert [page for page, _ in found] == ["README.md", "README.md"]
-    for (_, code), end in zip(found, ["price_usd", "pytest"], strict=True):
+    for (_, code), end in zip(found, ["price_usd", "pytest -n logical"], strict=True):
         assert re.fullmatch(rf"python3 -m venv .* {end}\n", code)
 
 
