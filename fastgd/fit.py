@@ -16,12 +16,13 @@ from fastgd import report, store, wide
 from fastgd.descent import Descent, descent_kernels
 from fastgd.descent import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
-from fastgd.moments import Moments, sum_stream, sum_table, threads
+from fastgd.moments import Moments, sum_stream, sum_table
 from fastgd.progress import Progress, reporting
 from fastgd.result import FitResult
 from fastgd.sources import Collection, Stream, Table, read
 from fastgd.sources.arrays import numbers
 from fastgd.stability import Stability, require_rate, require_tolerance
+from fastgd.threads import threads
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
 _SUMS_OF_LINE = 6

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,64 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from fastgd.errors import DataError, shown
 from fastgd.packing import is_count, pack, require, unpack
 from fastgd.progress import Progress
-from fastgd.segment import (
-    LARGEST_EXPONENT,
-    LINE,
-    SHORT,
-    Segment,
-    columns_of,
-    levels_of,
-    moments_kernels,
-    require_sums,
-    summing,
-    sums_of,
-)
+from fastgd.rest import NO_REST, Rest, Solution, is_log_weight, rest_of
+from fastgd.segment import Segment
 from fastgd.sources import LIBRARIES, Collection, Known, Stream, Table, read, read_formula, read_pair
-from fastgd.sources.table import EMPTY, LOG_BITS, default_names
+from fastgd.sources.table import EMPTY, default_names
+from fastgd.sums import LINE, SHORT, columns_of, levels_of, moments_kernels, require_sums, summing, sums_of
+from fastgd.threads import threads
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 _empty, _new = np.empty, object.__new__
-
-
-class Solution(NamedTuple):
-    """A least squares solution that was refined on the rows, better than the moments beside it.
-
-    Attributes
-    ----------
-    fit_intercept : bool
-    theta : ndarray of shape (2, p + 1)
-        High and low parts of the intercept (0 without one) and the coefficients.
-    error : float
-        The least mean squared error.
-    """
-
-    fit_intercept: bool
-    theta: NDArray[np.float64]
-    error: float
-
-
-class Rest(NamedTuple):
-    """What most moments lack. `log_weight` is the sum of the weights' logarithms, as `Table.log_weight` has it."""
-
-    n_dropped: int = 0
-    solution: Solution | None = None
-    formula: Any = None
-    log_weight: int = 0
-    library: str | None = None
-
-    def and_of(self, table: Table) -> Rest:
-        """With what rows of a table add to it."""
-        return Rest(
-            self.n_dropped + table.n_dropped,
-            formula=self.formula or table.formula,
-            log_weight=self.log_weight + table.log_weight(),
-            library=self.library or table.library,
-        )
-
-
-_NO_REST = Rest()
 _KEYS = {"sums", "features", "target", "n_closed", "n_dropped", "segment", "solution", "formula", "log_weight", "library"}
 
 
@@ -111,7 +61,7 @@ class Moments:
         self._segment: Segment | None = None  # the other rows, to which more can be added
         self._feature_names: tuple[str, ...] | None = None
         self._target_name: str | None = None
-        self._rest = _NO_REST
+        self._rest = NO_REST
 
     @classmethod
     def from_arrays(cls, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, n_jobs: int = 1) -> Moments:
@@ -228,7 +178,7 @@ class Moments:
             raise DataError("starting_at needs moments of the first rows, collected by from_arrays or update")
         other = self.copy()
         other._segment = Segment(segment.q, _row(row), segment.shift)
-        other._rest = _NO_REST
+        other._rest = NO_REST
         return other
 
     def copy(self) -> Moments:
@@ -511,17 +461,12 @@ def _require_header(header: dict[str, Any]) -> None:
     require(header["library"] is None or header["library"] in LIBRARIES, "the library of their frame is none that is known")
 
 
-def is_log_weight(value: Any, n_samples: int) -> bool:
-    """Whether it can be the sum of the logarithms of so many weights."""
-    return type(value) is int and abs(value) <= n_samples * LARGEST_EXPONENT << LOG_BITS
-
-
 def closed_moments(
     sums: NDArray[np.float64],
     n_samples: int,
     feature_names: tuple[str, ...] | None,
     target_name: str | None,
-    rest: Rest = _NO_REST,
+    rest: Rest = NO_REST,
 ) -> Moments:
     """Moments of which the sums are known."""
     moments = _new(Moments)
@@ -532,11 +477,6 @@ def closed_moments(
     moments._target_name = target_name
     moments._rest = rest
     return moments
-
-
-def rest_of(table: Table, solution: Solution | None = None) -> Rest:
-    """What moments of a table have beside the sums."""
-    return _NO_REST.and_of(table)._replace(solution=solution)
 
 
 @cache
@@ -572,7 +512,7 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
             moments._segment = None
             moments._feature_names = table.feature_names
             moments._target_name = table.target_name
-            moments._rest = _NO_REST.and_of(table) if table.adds_to_rest() else _NO_REST
+            moments._rest = NO_REST.and_of(table) if table.adds_to_rest() else NO_REST
             return moments
     segment = Segment(q)
     segment.add(table, pool)
@@ -587,31 +527,6 @@ def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None)
         if progress is not None:
             progress(moments.n_samples + moments.n_dropped, stream.share)
     return moments._closed()
-
-
-@contextmanager
-def threads(n_jobs: int) -> Iterator[Executor | None]:
-    """A pool of so many threads; none for one."""
-    count = _number_of(n_jobs)
-    if count == 1:
-        yield None
-        return
-    from concurrent.futures import ThreadPoolExecutor  # 3 ms of every import of fastgd, for logging
-
-    with ThreadPoolExecutor(count) as pool:
-        yield pool
-
-
-def _number_of(n_jobs: Any) -> int:
-    try:
-        count = operator.index(n_jobs)
-    except TypeError:
-        raise DataError(f"n_jobs={shown(n_jobs)}: pass a whole number of threads, or -1 for all processors") from None
-    if count < 0:
-        count += 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    if count < 1:
-        raise DataError(f"n_jobs={shown(n_jobs)}: pass 1 or more threads, or -1 for all processors")
-    return count
 
 
 def _row(row: Any) -> int:

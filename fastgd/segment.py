@@ -7,12 +7,7 @@ of the segment cuts. Segments side by side can be joined: wherever the cuts are,
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Iterator
-from functools import cache
-from threading import Lock
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +16,7 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 from fastgd.packing import is_count, require
 from fastgd.sources.table import EMPTY, Table, as_float64
+from fastgd.sums import add_subtree, moments_kernels, require_room, require_sums, sum_blocks, sums_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -31,96 +27,8 @@ _THREADED, _CONVERTED, _READY = 4, 6, 12
 """Levels of the subtrees summed at a time: on threads 65,536 rows, so that 10^6 rows give each of two its half; of values to be
 converted first four times as many; of others more, as each costs Python some 20 microseconds."""
 
-LINE = 2
-"""Columns of a line, x and y."""
-
-SHORT = 4096
-"""Rows that `sum_short_line` takes, a block: known here without the kernels, of which a longer line then needs others."""
-
-LARGEST_EXPONENT = 1100
-"""Of a power of two by which columns are divided: those of float64's numbers, with room."""
-_LARGEST_WEIGHT, _LARGEST_SHIFT, _LARGEST_SUM = 2.0**270, 2.0**450, 2.0**770
-"""Of a block, weights are from 2^-200 to 2^200 and other sums below 2^700, and no data have 2^70 blocks."""
-_ROUNDING, _UNDERFLOW = 2.0**-22, 2.0**-500
-"""More than the rounding of sums, and of products of columns that lie 2^26 standard deviations from zero."""
-_MANY_COLUMNS = 4000  # whose sums may be more than a small machine holds, 1 GB while blocks are added
 _MOST_COLUMNS = 2**16
 """The sums of more would take 70 GB."""
-
-_compiling = Lock()
-
-
-@cache
-def moments_kernels() -> ModuleType:
-    """The kernels of the sums; importing them is what loads numba."""
-    from fastgd.kernels import moments
-
-    return moments
-
-
-@cache
-def summing(name: str) -> Any:
-    """`sum_rows` or `sum_line`, compiled or loaded for any strided float64 arrays, writeable or not."""
-    kernel = getattr(moments_kernels(), name)
-    with _compiling:
-        if hasattr(kernel, "compile") and not kernel.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
-            from numba import types
-
-            matrix = types.Array(types.float64, 2, "A", readonly=True)
-            vector = types.Array(types.float64, 1, "A", readonly=True)
-            flags = () if name == "sum_short_line" else (types.boolean, types.boolean)
-            weight = (vector,) if name == "sum_rows" else ()
-            kernel.compile((matrix, vector, *weight, *flags, types.float64[:, ::1]))
-            kernel.disable_compile()
-    return kernel
-
-
-def sums_of(q: int) -> int:
-    """Sums over q columns: of the weights, of the columns and of products of two."""
-    return 1 + q + q * (q + 1) // 2
-
-
-def columns_of(sums: Array) -> int:
-    """The q of `sums_of`."""
-    return int((np.sqrt(8 * sums.shape[1] + 1) - 3) / 2)
-
-
-def levels_of(n: int, block: int) -> int:
-    """Rows of the workspace in which `sum_rows` adds up the blocks of n rows."""
-    return 4 * ((n // block).bit_length() + 2)
-
-
-def require_sums(sums: Array, q: int) -> None:
-    """Refuse a closed piece that cannot be that of rows of q columns.
-
-    Of rows, (sum w u)^2 <= (sum w) (sum w u^2), and likewise for the products of two columns (Cauchy-Schwarz).
-    """
-    require(q > 1 and sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
-    (high, low), shift, exponents = sums[:2], sums[2, 1 : q + 1], sums[3]
-    known = (np.abs(exponents) <= LARGEST_EXPONENT) & (exponents == np.trunc(exponents))
-    require(bool(known.all()), "an exponent in them is none")
-    require(bool(1.0 / _LARGEST_WEIGHT <= high[0] <= _LARGEST_WEIGHT), "the sum of their weights is none")
-    require(bool((np.abs(shift) <= _LARGEST_SHIFT).all()), "a shift in them is none")
-    i, j = np.triu_indices(q)
-    with np.errstate(all="ignore"):
-        size = np.sqrt(high[0]) * np.hypot(_ROUNDING * shift, _UNDERFLOW)
-        size = np.concatenate([[np.sqrt(high[0])], np.hypot(np.sqrt(np.abs(high[1 + q :][i == j])), size)])
-        most = np.concatenate([size[:1] * size[: q + 1], size[1 + i] * size[1 + j]])
-        good = (np.abs(high) <= np.minimum((1.0 + _ROUNDING) * most, _LARGEST_SUM)) & (np.abs(low) <= _ROUNDING * most)
-        far = np.ldexp([shift, size[1:] / size[0] / 4.0], exponents[1 : q + 1].astype(np.int64))
-    require(bool(good.all() and np.isfinite(far).all()), "their sums are those of no rows")
-
-
-def _require_room(q: int) -> None:
-    """Refuse more columns than this machine can hold the sums of: a short file with many takes as much as a long one."""
-    needed = 8 * levels_of(1, 1) * sums_of(q)
-    held = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else math.inf
-    if needed > held:
-        raise DataError(
-            f"{q - 1:,} features: the sums of their products take {needed / 2**30:,.0f} GiB, and this machine has "
-            f"{held / 2**30:,.0f}: name those to be used, features=[...]"
-        )
-
 
 class _Border:
     """Rows of a block that is cut: columns, then the weight. Those past `n` do not count."""
@@ -185,8 +93,7 @@ class Segment:
     __slots__ = ("_head", "_pieces", "_tail", "q", "shift", "start", "stop")
 
     def __init__(self, q: int, start: int = 0, shift: Array | None = None) -> None:
-        if q > _MANY_COLUMNS:
-            _require_room(q)
+        require_room(q)
         self.q = q
         self.start = self.stop = start
         self.shift = shift
@@ -262,7 +169,7 @@ class Segment:
             if whole.shift is None or other.shift is None or not np.array_equal(whole.shift, other.shift):
                 return None
             for (level, index), sums in other._pieces.items():
-                _put(whole._pieces, level, index, sums)
+                add_subtree(whole._pieces, level, index, sums)
             whole.stop = other.stop - other._tail.n
             whole.add(other._tail.table())
         return whole
@@ -341,9 +248,9 @@ def _with_blocks(
                 f"these rows, from row {first * block:,} on, need to know the first {block:,}: begin with Moments.starting_at "
                 "of moments that have seen them"
             )
-        sums = _sum(table.part(0, block) if n > block else table, None)
+        sums = sum_blocks(table.part(0, block) if n > block else table, None)
         shift = sums[2, : table.n_columns + 1].copy()
-        _put(pieces, 0, 0, sums)
+        add_subtree(pieces, 0, 0, sums)
         first = 1
     level = _THREADED if pool is not None else _READY if table.is_ready() else _CONVERTED
     groups = list(_groups(first, last, level))
@@ -352,10 +259,10 @@ def _with_blocks(
     def sum_group(group: tuple[int, int]) -> Array:
         level, index = group
         a = ((index << level) - start) * block
-        return _sum(table.part(a, min(a + (block << level), n)), shift)
+        return sum_blocks(table.part(a, min(a + (block << level), n)), shift)
 
     for group, sums in zip(groups, map(sum_group, groups) if pool is None else pool.map(sum_group, groups), strict=True):
-        _put(pieces, *group, sums)
+        add_subtree(pieces, *group, sums)
     return pieces, shift
 
 
@@ -367,62 +274,3 @@ def _groups(first: int, last: int, most: int) -> Iterator[tuple[int, int]]:
             level = min(level, (first & -first).bit_length() - 1)
         yield level, first >> level
         first += 1 << level
-
-
-def _put(pieces: dict[tuple[int, int], Array], level: int, index: int, sums: Array) -> None:
-    """Add a subtree, and each that it completes with the one beside it; no array that is in `pieces` changes."""
-    while True:
-        beside = pieces.pop((level, index ^ 1), None)
-        if beside is None:
-            break
-        pair = np.stack([beside, sums] if index & 1 else [sums, beside])
-        moments_kernels().add_pieces(pair, columns_of(sums), False)
-        level, index, sums = level + 1, index >> 1, pair[0]
-    pieces[level, index] = sums
-
-
-def _sum(table: Table, shift: Array | None) -> Array:
-    """The piece of some blocks; the first of the source decide the shift."""
-    X, y, weight = as_float64(table.X), as_float64(table.y), as_float64(table.weight)
-    kernels, n = moments_kernels(), len(X)
-    levels = np.empty((levels_of(n, kernels.BLOCK), sums_of(table.n_columns)))
-    if shift is not None:
-        levels[2, : len(shift)] = shift
-    done = -1
-    if table.n_columns == LINE and weight is EMPTY and (shift is None or not shift.any()):
-        done = summing("sum_line")(X, y, shift is None, False, levels)
-    if done < 0:
-        done = summing("sum_rows")(X, y, weight, shift is None, False, levels)
-    if done == n:
-        return levels[:4].copy()
-    if n <= kernels.BLOCK:
-        return _sum_scaled(table, X, y, weight, shift)
-    pieces: dict[tuple[int, int], Array] = {}
-    for index in range(n // kernels.BLOCK):
-        _put(pieces, 0, index, _sum(table.part(index * kernels.BLOCK, (index + 1) * kernels.BLOCK), shift))
-    [sums] = pieces.values()
-    return sums
-
-
-def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | None) -> Array:
-    """After sums that left double-double's range: refuse values that are not finite, or divide by powers of two, exactly."""
-    kernels, q = moments_kernels(), table.n_columns
-    top = np.abs(X).max(axis=0)
-    top = np.concatenate([[weight.max() if weight.size else 1.0], top, [np.abs(y).max()] if y.size else []])
-    if not np.isfinite(top).all():
-        table.refuse_bad_cell()
-    if shift is not None:
-        top[1:] = np.maximum(top[1:], np.abs(shift[1:]))
-    exponents = np.frexp(top)[1].astype(np.int64)
-    if weight.size == 0:
-        exponents[0] = 0
-    levels = np.empty((levels_of(len(X), kernels.BLOCK), sums_of(q)))
-    with np.errstate(under="ignore"):
-        if shift is not None:
-            levels[2, : q + 1] = np.ldexp(shift, -exponents)
-        X, y, weight = np.ldexp(X, -exponents[1 : X.shape[1] + 1]), np.ldexp(y, -exponents[q]), np.ldexp(weight, -exponents[0])
-        summing("sum_rows")(X, y, weight, shift is None, False, levels)
-        sums = levels[:4]
-        sums[2, 1 : q + 1] = np.ldexp(sums[2, 1 : q + 1], exponents[1:])
-    sums[3, : q + 1] = np.where(sums[3, : q + 1] == kernels.NOTHING, kernels.NOTHING, exponents)
-    return sums.copy()

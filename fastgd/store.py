@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError, shown
-from fastgd.moments import Moments, Rest, Solution, closed_moments, is_log_weight
+from fastgd.moments import Moments, closed_moments
 from fastgd.packing import is_count
-from fastgd.segment import LARGEST_EXPONENT
+from fastgd.rest import Rest, Solution, is_log_weight
 from fastgd.sources import LIBRARIES, read_formula
+from fastgd.sums import LARGEST_EXPONENT
 from fastgd.writing import replace
 
 if TYPE_CHECKING:

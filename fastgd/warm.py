@@ -7,8 +7,8 @@ import numpy as np
 from fastgd import wide
 from fastgd.fit import analyse, fit
 from fastgd.moments import Moments
-from fastgd.segment import SHORT
 from fastgd.sources.table import Table
+from fastgd.sums import SHORT
 from fastgd.tutorial import compute_error, gradient_descent
 
 

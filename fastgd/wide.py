@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.moments import Moments, Solution, closed_moments, rest_of
+from fastgd.moments import Moments, closed_moments
+from fastgd.rest import Solution, rest_of
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:

@@ -107,7 +107,7 @@ def test_a_file_is_saved_and_loaded_and_read_again_and_again(tmp_path: Path) -> 
 
     job()
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    assert growth(job, 300) < 30_000  # free lists of the JSON reader's and the threads', 20,000 after 1,600 calls as well
+    assert growth(job, 500) < 50_000  # free lists of the JSON reader and of threads: 20,000 to 30,000 after any number
     assert threading.active_count() == threads
     assert not files or len(os.listdir("/proc/self/fd")) == files
 

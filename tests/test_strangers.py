@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,13 @@ HONEST: dict[str, Callable[[], fastgd.Moments]] = {
 """All kinds of moments: what is refused below is refused of those that are honest but for one lie."""
 
 
-def forged(moments: fastgd.Moments, lie: Callable[[dict[str, Any], list[np.ndarray]], Any]) -> bytes:
-    header, arrays = forging.opened(moments.to_bytes())
+@cache
+def honest(kind: str) -> bytes:
+    return HONEST[kind]().to_bytes()
+
+
+def forged(kind: str, lie: Callable[[dict[str, Any], list[np.ndarray]], Any]) -> bytes:
+    header, arrays = forging.opened(honest(kind))
     lie(header, arrays)
     return forging.closed(header, arrays)
 
@@ -66,7 +72,7 @@ def number(array: int, place: int | tuple[int, ...], value: float) -> Callable[[
 
 @pytest.mark.parametrize("kind", HONEST)
 def test_honest_moments_come_back_to_the_bit(kind: str) -> None:
-    data = HONEST[kind]().to_bytes()
+    data = honest(kind)
     assert fastgd.Moments.from_bytes(data).to_bytes() == data
     assert fastgd.Moments.from_bytes(forging.closed(*forging.opened(data))).to_bytes() == data
 
@@ -137,13 +143,13 @@ def test_honest_moments_come_back_to_the_bit(kind: str) -> None:
 )
 def test_a_lie_is_refused(kind: str, lie: Any, text: str) -> None:
     with pytest.raises(fastgd.DataError, match=f"^these moments are not what to_bytes writes: {text}"):
-        fastgd.Moments.from_bytes(forged(HONEST[kind](), lie))
+        fastgd.Moments.from_bytes(forged(kind, lie))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_numbers_that_are_not_finite_are_refused(value: float) -> None:
     with pytest.raises(fastgd.DataError, match="^these moments are not what to_bytes writes: a number in them is not finite$"):
-        fastgd.Moments.from_bytes(forged(HONEST["of a fit"](), number(0, (0, 2), value)))
+        fastgd.Moments.from_bytes(forged("of a fit", number(0, (0, 2), value)))
 
 
 @pytest.mark.parametrize(
@@ -174,10 +180,10 @@ def test_a_header_longer_than_the_bytes_is_refused() -> None:
     ],
 )
 def test_a_size_is_checked_before_memory_is_taken(lie: Any) -> None:
-    data = forged(HONEST["few rows"](), lie)
+    data = forged("few rows", lie)
     tracemalloc.start()
     try:
-        with pytest.raises(fastgd.DataError, match="^these moments are not what to_bytes writes: "):
+        with pytest.raises(fastgd.DataError, match="^these moments are not what to_bytes writes: |sums of their products take"):
             fastgd.Moments.from_bytes(data)
         assert tracemalloc.get_traced_memory()[1] < 10**6
     finally:
@@ -196,7 +202,7 @@ def lies(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, float]]]:
 def test_any_numbers_are_refused_or_give_finite_answers(lie: tuple[str, list[tuple[int, int, float]]]) -> None:
     """Nor a warning nor another error comes of them, and no kernel is led out of its arrays."""
     kind, changes = lie
-    header, arrays = forging.opened(HONEST[kind]().to_bytes())
+    header, arrays = forging.opened(honest(kind))
     for which, place, value in changes:
         flat = arrays[which % len(arrays)].reshape(-1)
         if flat.size:

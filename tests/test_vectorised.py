@@ -67,11 +67,11 @@ def finalize(self, flags, options, plain=CPUTargetOptions.finalize):
 CPUContext.DIBuilder, CPUTargetOptions.finalize = Lines, finalize
 
 import numpy as np
-from fastgd import segment, wide
+from fastgd import sums, wide
 from fastgd.kernels import least_squares, pointwise, spectrum
 from fastgd.sources.table import Table
 
-segment.summing("sum_rows"), segment.summing("sum_line")
+sums.summing("sum_rows"), sums.summing("sum_line")
 rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
 wide.solve(Table(rows), True)
 pointwise.descend(0.0, 0.0, rows[:, :2].copy(), 0.01, 1)
