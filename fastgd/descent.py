@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastgd.moments import Moments
 
 
+_LARGEST_SOLUTION = 2.0**200  # of columns of about unit size; double-double sums that bear more do not know one digit of it
 _FAR_APART = 900
 """Exponents: a column 2^-900 as large as another keeps in double-double what the other leaves of it."""
 
@@ -65,8 +66,12 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     if refined is not None and is_refined:
         ey = int(found[kernels.EXPONENT_Y, 0])
         exponents = found[kernels.EXPONENT].astype(int) - ey
-        found[kernels.BEST : kernels.BEST + 2] = np.ldexp(refined.theta, exponents)
-        found[kernels.LEAST_ERROR, 0] = np.ldexp(refined.error, -2 * ey)
+        with np.errstate(over="ignore"):
+            theta, error = np.ldexp(refined.theta, exponents), np.ldexp(refined.error, -2 * ey)
+        size = found[kernels.VAR_Y, 0] + found[kernels.MEAN_Y, 0] ** 2
+        if not (np.abs(theta) < _LARGEST_SOLUTION).all() or error > 2.0 * size:
+            raise DataError("these moments hold a solution that is not theirs: it was changed, or its sums were")
+        found[kernels.BEST : kernels.BEST + 2], found[kernels.LEAST_ERROR, 0] = theta, error
     if with_directions or rank < d - 1 + fit_intercept:
         from fastgd.kernels import spectrum
 

@@ -166,7 +166,8 @@ class Segment:
             whole.shift = other.shift
         whole.add(other._head.table())
         if other.stop > whole.stop:
-            if whole.shift is None or other.shift is None or not np.array_equal(whole.shift, other.shift):
+            known = whole.shift is not None and other.shift is not None and np.array_equal(whole.shift, other.shift)
+            if other._pieces and not known:
                 return None
             for (level, index), sums in other._pieces.items():
                 add_subtree(whole._pieces, level, index, sums)

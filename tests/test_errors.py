@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import forging
 import numpy as np
 import pytest
 import test_blocks
@@ -144,7 +145,22 @@ ARRAYS: list[tuple[Call, str]] = [
     ),
 ]
 
+
+
+def with_another_solution() -> fastgd.Moments:
+    """Moments of many features, whose solution stands beside the sums, with one that cannot be theirs."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(21_000, 40))
+    header, arrays = forging.opened(fit(X, X[:, 0] + rng.normal(size=len(X))).moments.to_bytes())
+    arrays[1][0, 3] = 1e300
+    return fastgd.Moments.from_bytes(forging.closed(header, arrays))
+
+
 ARGUMENTS: list[tuple[Call, str]] = [
+    (
+        lambda: fit(with_another_solution()),
+        "these moments hold a solution that is not theirs: it was changed, or its sums were",
+    ),
     (lambda: fit(x, y, learning_rate=0), f"learning_rate=0: {RATE}"),
     (lambda: fit(x, y, learning_rate=-0.5), f"learning_rate=-0.5: {RATE}"),
     (lambda: fit(x, y, learning_rate=nan), f"learning_rate=nan: {RATE}"),

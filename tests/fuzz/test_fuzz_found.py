@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import forging
 import numpy as np
 import pytest
 from strange import HUGE, Unshown, Vague
@@ -106,3 +107,26 @@ def test_a_part_by_itself_whose_rows_are_far_smaller_than_the_first_of_all(first
     result = fastgd.fit(part)
     assert np.isfinite([result.learning_rate, result.error, *result.stability.eigenvalues]).all()
     assert result.predict([3.5]).tolist() == pytest.approx([3.5], rel=1e-14)
+
+
+@pytest.mark.parametrize(("place", "value"), [((0, 0), 1e160), ((0, 3), -1e308), ((0, 3), 1e300), ("error", 1e10)])
+def test_a_signed_solution_that_is_none_of_its_sums(place: tuple[int, int] | str, value: float) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(21_000, 40))
+    header, arrays = forging.opened(fastgd.fit(X, X[:, 0] + rng.normal(size=len(X))).moments.to_bytes())
+    assert header["solution"] is not None
+    if place == "error":
+        header["solution"][1] = value
+    else:
+        arrays[1][place] = value
+    moments = fastgd.Moments.from_bytes(forging.closed(header, arrays))
+    with pytest.raises(fastgd.DataError, match="^these moments hold a solution that is not theirs: "):
+        fastgd.fit(moments)
+
+
+def test_a_part_that_only_reaches_into_the_next_block_joins_the_rows_before_it() -> None:
+    """It needs no shifts, having no whole block; it was refused for not knowing them."""
+    x = np.arange(4100.0) % 89
+    first = fastgd.Moments.from_arrays(x[:3], x[:3] ** 2)
+    whole = first + first.starting_at(3).update(x[3:], x[3:] ** 2)
+    assert whole.to_bytes() == fastgd.Moments.from_arrays(x, x**2).to_bytes()
