@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from fractions import Fraction
 
 import exact
@@ -205,60 +204,3 @@ def test_overflow_is_forecast_within_two(xy: tuple[np.ndarray, np.ndarray], exce
         assert happened is None and (forecast is None or forecast > 2990)
     else:
         assert abs(forecast - happened) <= 2
-
-
-@given(
-    st.lists(st.tuples(anything, anything), min_size=1, max_size=8),
-    st.one_of(st.just("auto"), st.floats(min_value=0, exclude_min=True, allow_infinity=False)),
-    st.one_of(st.none(), st.integers(0, 10**18)),
-    st.one_of(st.none(), st.floats(1e-300, 0.999)),
-    st.booleans(),
-    st.booleans(),
-    st.one_of(st.none(), st.tuples(st.floats(-1e289, 1e289), st.floats(-1e289, 1e289))),
-    st.sampled_from(["raise", "run"]),
-)
-def test_nothing_but_finite_numbers_or_one_of_our_errors_comes_out(
-    points: list[tuple[float, float]],
-    rate: float | str,
-    max_iter: int | None,
-    tol: float | None,
-    fit_intercept: bool,
-    standardize: bool,
-    start: tuple[float, float] | None,
-    unstable: str,
-) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.simplefilter("ignore", fastgd.ConvergenceWarning)
-        try:
-            result = fastgd.fit(
-                points,
-                learning_rate=rate,
-                max_iter=max_iter,
-                tol=tol,
-                fit_intercept=fit_intercept,
-                standardize=standardize,
-                start=start if fit_intercept or start is None else start[1:],
-                unstable=unstable,
-            )
-        except (fastgd.DataError, fastgd.UnstableLearningRateError) as error:
-            assert str(error)
-            return
-        assert math.isfinite(result.intercept) and math.isfinite(result.slope)
-        assert isinstance(result.n_iter, int) and result.n_iter >= 0
-        assert 0.0 <= result.remaining <= 1.0
-        assert isinstance(result.status, fastgd.Status)
-        for ask in (
-            lambda: [result.error],
-            lambda: [result.r2],
-            lambda: [*result.stability.eigenvalues, result.stability.condition],
-            lambda: [result.optimum.intercept, *result.optimum.coef, result.optimum.error],
-            lambda: [result.learning_rate, result.stability.max_learning_rate, result.stability.best_learning_rate],
-            lambda: [int(result.stability.iterations() or 0) > 0, int(result.stability.overflow_iteration(1.0) or 0) >= 0],
-            lambda: result.path().error,
-            lambda: (result.summary(), result.explain()) and [],
-        ):
-            try:
-                assert all(math.isfinite(value) for value in ask())
-            except fastgd.DataError as error:
-                assert str(error)

@@ -23,6 +23,7 @@ LIMITS = ["-rss_limit_mb=1024", "-timeout=20", "-max_len=8192", "-len_control=0"
 def main() -> None:
     import atheris
 
+    sys.path.append(str(Path(__file__).parent.parent))
     with atheris.instrument_imports(include=["fastgd"], exclude=["fastgd.kernels"]):  # numba compiles what it finds there
         import fastgd.sources.files
         import fastgd.sources.formulas  # noqa: F401
