@@ -148,12 +148,10 @@ ARRAYS: list[tuple[Call, str]] = [
 
 
 def with_another_solution() -> fastgd.Moments:
-    """Moments of many features, whose solution stands beside the sums, with one that cannot be theirs."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(21_000, 40))
-    header, arrays = forging.opened(fit(X, X[:, 0] + rng.normal(size=len(X))).moments.to_bytes())
-    arrays[1][0, 3] = 1e300
-    return fastgd.Moments.from_bytes(forging.closed(header, arrays))
+    """Moments beside whose sums stands a solution, as of many features, that cannot be theirs."""
+    header, arrays = forging.opened(fit([[1, 2], [2, 1], [4, 4]], y).moments.to_bytes())
+    theta = np.array([[0.0, 1e300, 0.0], [0.0, 0.0, 0.0]])
+    return fastgd.Moments.from_bytes(forging.closed(header | {"solution": [True, 0.0]}, [*arrays, theta]))
 
 
 ARGUMENTS: list[tuple[Call, str]] = [
