@@ -150,7 +150,9 @@ READS: dict[str, Callable[[Path, int], Any]] = {
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("kind", READS)
-def test_a_read_leaves_no_thread_and_no_open_file(kind: str, n_jobs: int, tmp_path: Path) -> None:
+def test_a_read_leaves_no_thread_and_no_open_file(
+    kind: str, n_jobs: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
@@ -160,6 +162,8 @@ def test_a_read_leaves_no_thread_and_no_open_file(kind: str, n_jobs: int, tmp_pa
     wanted = read(tmp_path, n_jobs).coef.tobytes()
     threads, files = threading.enumerate(), len(os.listdir("/proc/self/fd"))
     count = places(PACKAGE, lambda: read(tmp_path, n_jobs))
+    gc.freeze()  # what a whole session has loaded need not be looked through at every place
+    request.addfinalizer(gc.unfreeze)
     for at in spread(count, 25):
         interrupted(PACKAGE, lambda: read(tmp_path, n_jobs), at)
         gc.collect()
