@@ -276,7 +276,7 @@ def _refuse_decimal_commas(rows: Rows, path: str, header: bool) -> None:
     """Where a comma would be taken for the separator: 1,5;2,5."""
     for delimiter in DELIMITERS[1:]:
         head = _head(rows, delimiter)
-        if not head:
+        if len(head) <= header:  # split there, a cell is quoted that goes on over the next lines
             continue
         line, cells = head[header]
         odd = next((cell for cell in cells if "," in cell), None)

@@ -104,7 +104,7 @@ def _read_object(data: Any, target: Any, features: Sequence[str] | None, weight:
     kind = type(data).__qualname__
     if frames.is_frame(data):
         return _read_frame(frames.open_frame(data), target, features, weight, missing)
-    if hasattr(data, "__array__"):
+    if hasattr(data, "__array__") or isinstance(data, memoryview):
         if target is not None:
             raise DataError(
                 f"data of type {kind} are no frame and have no column {target!r}: "

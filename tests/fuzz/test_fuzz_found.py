@@ -126,3 +126,16 @@ def test_a_part_that_only_reaches_into_the_next_block_joins_the_rows_before_it()
     first = fastgd.Moments.from_arrays(x[:3], x[:3] ** 2)
     whole = first + first.starting_at(3).update(x[3:], x[3:] ** 2)
     assert whole.to_bytes() == fastgd.Moments.from_arrays(x, x**2).to_bytes()
+
+
+def test_quotes_that_open_a_cell_only_where_another_separator_is_tried(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    file = tmp_path / "f.csv"
+    file.write_text(',|"|;\n;', encoding="utf-8")
+    with pytest.raises(fastgd.DataError, match="^column 2 of 2 in .* has no name"):
+        fastgd.fit(file)
+
+
+def test_points_in_a_memoryview() -> None:
+    points = np.column_stack([x, y])
+    assert fastgd.fit(memoryview(points)).slope == fastgd.fit(points).slope  # type: ignore[arg-type]
