@@ -463,27 +463,6 @@ def test_columns_that_depend_on_each_other_beside_an_intercept_only(
     assert fastgd.fit(fastgd.Moments.from_arrays(X, y)).rank == len(X.T)
 
 
-@pytest.mark.parametrize("fit_intercept", [True, False])
-@pytest.mark.parametrize("trend", [0.0, 40.0])
-@pytest.mark.parametrize("offset", [0.0, 1e3, 1e7])
-def test_what_was_not_refined_has_nine_digits(trend: float, offset: float, fit_intercept: bool) -> None:
-    """With or without the intercept that the fit had not, and with rows more than it had; or an error says that it has not."""
-    rng = np.random.default_rng(SEED)
-    X = rng.normal(size=(12_000, fastgd.wide.FEATURES))  # two blocks
-    X[:, 5] += np.linspace(offset, offset + trend, len(X))
-    y = X @ rng.normal(size=X.shape[1]) + rng.normal(size=len(X))
-    first = fastgd.fit(X, y, fit_intercept=not fit_intercept).moments
-    found = fastgd.fit(first, fit_intercept=fit_intercept)
-    assert found.coef == pytest.approx(fastgd.fit(X, y, fit_intercept=fit_intercept).coef, rel=1e-9)
-    more = X[:50] + 1.0, y[:50]
-    for together in (first + fastgd.Moments.from_arrays(*more), fastgd.Moments.from_arrays(*more) + first, first.update(*more)):
-        whole = fastgd.Moments.from_arrays(np.vstack([X, more[0]]), np.append(y, more[1]))
-        for choice in (True, False):
-            found, wanted = fastgd.fit(together, fit_intercept=choice), fastgd.fit(whole, fit_intercept=choice)
-            assert found.coef == pytest.approx(wanted.coef, rel=1e-9)
-            assert found.error == pytest.approx(wanted.error, rel=1e-9)
-
-
 def test_what_was_not_refined_and_has_few_digits_is_refused(wide_data: tuple[np.ndarray, np.ndarray]) -> None:
     X, y = np.random.default_rng(SEED).normal(size=wide_data[0].shape), wide_data[1]
     X[:, 3] = X[:, 4] + 1e-4 * X[:, 3]
