@@ -55,9 +55,11 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
     if every is not None and at is not None:
         raise DataError("path(every=…, at=…): pass one of the two")
     if at is not None:
-        if not isinstance(at, Iterable):
-            raise DataError(f"at={shown(at)}: pass a list of iterations, at=[{shown(at)}]")
-        return np.array([_whole(k, "at", 0) for k in at], dtype=np.int64)
+        try:
+            numbers = iter(at)
+        except TypeError:
+            raise DataError(f"at={shown(at)}: pass a list of iterations, at=[{shown(at)}]") from None
+        return np.array([_whole(k, "at", 0) for k in numbers], dtype=np.int64)
     last = min(last, _LARGEST)
     if every is not None:
         step = _whole(every, "every", 1)

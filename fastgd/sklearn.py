@@ -229,7 +229,7 @@ class GradientDescentRegressor(CallbackSupportMixin, RegressorMixin, BaseEstimat
 def _weights(sample_weight: Any, n: int) -> Any:
     """One a row; a single number weighs all alike, as in scikit-learn."""
     if isinstance(sample_weight, Real):
-        return np.full(n, sample_weight, np.float64)
+        return np.full(n, sample_weight)  # as it is: a number too large for float64 is refused as such
     return None if sample_weight is None else check_array(sample_weight, ensure_2d=False, input_name="sample_weight")
 
 

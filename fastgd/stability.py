@@ -110,8 +110,8 @@ class Stability:
         if last < 1:
             return 1.0
         exponent = state[kernels.EIGENVALUE_EXPONENT, 0] - state[kernels.EIGENVALUE_EXPONENT, last]
-        ratio = state.item(kernels.EIGENVALUE, 0) / state.item(kernels.EIGENVALUE, last)
-        return scale(ratio, exponent, "the condition number", self._descent.columns())
+        (largest, e), (smallest, f) = (math.frexp(state.item(kernels.EIGENVALUE, i)) for i in (0, last))
+        return scale(largest / smallest, exponent + e - f, "the condition number", self._descent.columns())
 
     @property
     def max_learning_rate(self) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 SLOW = 1.0
 """Seconds of the processor for one input: whatever a small file says, it is soon read."""
 
-LIMITS = ["-rss_limit_mb=1024", "-timeout=20", "-max_len=8192", "-len_control=0"]
+LIMITS = ["-rss_limit_mb=1024", "-timeout=300", "-max_len=8192", "-len_control=0"]
 
 
 def main() -> None:

@@ -99,7 +99,9 @@ def test_frames(part: int, n: int, data: st.DataObject) -> None:
     library = data.draw(st.sampled_from(["pandas", "polars", "pyarrow"]))
     try:
         frame = FRAMES[library](dict(zip(names, parts, strict=True)))
-    except Exception:  # no frame of that library
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # no frame of that library; of Decimals polars panics, which is no Exception
         return
     target = data.draw(st.sampled_from([None, "y", "a", "z", 0]))
     missing = data.draw(st.sampled_from(["raise", "drop"]))

@@ -16,7 +16,7 @@ from strange import Own, Thing, benign, clothed, columns, numbers, tables, thing
 from verdict import require_sound_fit
 
 Table = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
-SKLEARNS = (ValueError, TypeError, MemoryError, Own)
+SKLEARNS = (ValueError, TypeError, ArithmeticError, MemoryError, Own)
 """What scikit-learn's checks raise, or let through, before fastgd sees the data; they warn as well."""
 
 

@@ -139,3 +139,20 @@ def test_quotes_that_open_a_cell_only_where_another_separator_is_tried(tmp_path:
 def test_points_in_a_memoryview() -> None:
     points = np.column_stack([x, y])
     assert fastgd.fit(memoryview(points)).slope == fastgd.fit(points).slope  # type: ignore[arg-type]
+
+
+def test_a_condition_past_float64_is_refused() -> None:
+    stability = fastgd.analyse([0.25, 0.0], [0.0, 0.0], sample_weight=[1.7976931348623157e308, 0.25])
+    with pytest.raises(fastgd.DataError, match=r"^the condition number is about 1e\+310, which float64 cannot hold"):
+        _ = stability.condition
+
+
+def test_iterations_in_an_array_without_dimensions() -> None:
+    with pytest.raises(fastgd.DataError, match=r"^at=array\(3\): pass a list of iterations, at=\[array\(3\)\]$"):
+        fastgd.fit(x, y).path(at=np.array(3))  # type: ignore[arg-type]
+
+
+def test_one_weight_for_all_rows_that_is_too_large() -> None:
+    sklearn = pytest.importorskip("fastgd.sklearn")
+    with pytest.raises(fastgd.DataError, match="^sample_weight holds 1000.* in row 0: it is too large for float64"):
+        sklearn.GradientDescentRegressor().fit([[1.0], [2.0], [4.0]], y, sample_weight=10**400)
