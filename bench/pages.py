@@ -18,7 +18,7 @@ class Unavailable(Exception):
 
 
 def pages() -> list[Path]:
-    return [ROOT / "README.md", ROOT / "bench" / "RESULTS.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def write(pages: Sequence[Path], sections: dict[str, str]) -> None:

@@ -29,7 +29,7 @@ def front(results: Results) -> str:
 ![Time of a fit with fastgd and its peers, against rows, features and iterations]({PICTURE})
 
 In the picture, stacking the column of ones is counted for `np.linalg.lstsq`. Each job and each contender:
-[bench/RESULTS.md](bench/RESULTS.md)."""
+[Results](docs/results.md)."""
 
 
 def jobs(results: Results) -> str:
