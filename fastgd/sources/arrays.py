@@ -14,7 +14,7 @@ from fastgd.errors import COUNTED, DataError, shown
 from fastgd.sources.table import FLOAT64, Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
-_NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating, np.ma.core.MaskedConstant)
+_NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating)
 """Types that float() would take, with a warning or without, and those that need no look."""
 
 
@@ -122,7 +122,7 @@ def real(value: Any) -> float | None:
             value = value[()]
         if isinstance(value, _NO_NUMBERS) or np.ndim(value):  # ValueError: rows of several lengths
             return None
-        return float(value)
+        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # NumPy loads `ma` when it is asked for
     except (TypeError, ValueError, OverflowError, MemoryError):
         return None
 
