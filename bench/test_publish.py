@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -95,7 +96,8 @@ def test_smoke_is_chosen_by_k() -> None:
     """By pytest itself, before which the marks have to be there."""
     chosen = ["-k", "smoke and test_contender", "--benchmark-enable"]
     command = [sys.executable, "-m", "pytest", "bench", *chosen, "--collect-only", "-qq"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}  # not a worker of this run
+    done = subprocess.run(command, cwd=ROOT, env=alone, capture_output=True, text=True, check=True)
     [total] = re.findall(r"^bench/test_jobs.py: (\d+)$", done.stdout, re.MULTILINE)
     promised = [(job, c.name) for job in ("line", "iterations") for c in JOBS[job].contenders if smoke.is_smoke(job, c.name, 1)]
     names = ["np.linalg.lstsq([1, X], y), stacking counted", "fastgd.sklearn.GradientDescentRegressor().fit(X, y)"]
