@@ -170,6 +170,8 @@ HALVES = "a row's sum is made by halving its lanes: short loops, each of which w
 ONE_BY_ONE = "a direction after the other, exponentials and scales of each besides"
 BY_COLUMNS = "NumPy, a column at a time, a product and a sum; a kernel would cost the first prediction of a process 0.3 s"
 DISTANT = "memory waits while the sums are made, and they for it: columns are gathered first, then summed"
+ROWS = "a point's numbers lie side by side and are added one after the other, four points at a time: no vectors"
+COPY = "memory waits while the points of a chunk are worked on, and they for it"
 EMPTY = np.empty(0)
 
 
@@ -343,9 +345,9 @@ def cases() -> list[Case]:
         sums(4096, 10, weighted=True, rest=GATHER),
         sums(4096, 10, far=True, rest=GATHER),
         error(2**14, 1),
-        error(2**13, 10),
+        error(2**13, 10, rest=ROWS),
         steps(100, 1, 1000),
-        steps(2**22, 1, 1),
+        steps(2**22, 1, 1, rest=COPY),
         *(steps(100, p, 100, rest=CHAINS) for p in (2, 10, 30)),
         gradient(50, rest=HALVES),
         gradient(200, rest=HALVES),

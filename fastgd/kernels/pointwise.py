@@ -14,6 +14,10 @@ from fastgd.kernels._compile import kernel
 COLUMNS = 2**20
 """Points (x, y) whose columns are kept, 16 MB; of more, they are copied anew in each iteration."""
 
+CHUNK = 256
+"""Points (x, y) copied at a time where they are not kept. ns a point of 4 * 10^6: 256 points 0.82, 1,024 points 1.0, 4,096
+points 1.6 and 2^20 points 1.3."""
+
 TILE = 32
 """Points whose terms are made before they are added. ns a point: 16 points 0.66, 32 points 0.56, 64 points 0.58."""
 
@@ -41,15 +45,16 @@ def descend(
     """
     n = points.shape[0]
     scale = -(2.0 / n)
-    columns = np.empty((2, min(n, COLUMNS)))
+    chunk = n if n <= COLUMNS and num_iterations > 1 else CHUNK
+    columns = np.empty((2, chunk))
     terms = np.empty((2, TILE))
     b_terms, m_terms = terms[0], terms[1]
     copied = -1
     for _ in range(num_iterations):
         b_gradient = 0.0
         m_gradient = 0.0
-        for start in range(0, n, COLUMNS):
-            rows = points[start : start + COLUMNS]
+        for start in range(0, n, chunk):
+            rows = points[start : start + chunk]
             xs, ys = columns[0, : rows.shape[0]], columns[1, : rows.shape[0]]
             if copied != start:
                 for i in range(rows.shape[0]):
@@ -76,16 +81,32 @@ def descend(
 
 @kernel
 def compute_error_of_features(b: float, m: NDArray[np.float64], points: NDArray[np.float64]) -> float:
-    """(1/N) sum (y - (m . x + b))^2."""
+    """(1/N) sum (y - (m . x + b))^2.
+
+    Four points at a time, whose sums need not wait for each other: 2.0 ns a point of 10 features, against 2.6. Columns copied
+    from 32 points, over which the loops vectorise, cost 7.0.
+    """
     n, p = points.shape[0], m.size
     total = 0.0
-    for i in range(n):
-        row = points[i]
-        prediction = 0.0  # loses the sign of -0, which r * r would lose
+    for i in range(0, n - n % 4, 4):
+        w0 = w1 = w2 = w3 = 0.0  # loses the sign of -0, which r * r would lose
         for j in range(p):
-            prediction += m[j] * row[j]
-        r = row[p] - (prediction + b)
-        total += r * r
+            slope = m[j]
+            w0 += slope * points[i, j]
+            w1 += slope * points[i + 1, j]
+            w2 += slope * points[i + 2, j]
+            w3 += slope * points[i + 3, j]
+        r0 = points[i, p] - (w0 + b)
+        r1 = points[i + 1, p] - (w1 + b)
+        r2 = points[i + 2, p] - (w2 + b)
+        r3 = points[i + 3, p] - (w3 + b)
+        total = (((total + r0 * r0) + r1 * r1) + r2 * r2) + r3 * r3
+    for i in range(n - n % 4, n):
+        w0 = 0.0
+        for j in range(p):
+            w0 += m[j] * points[i, j]
+        r0 = points[i, p] - (w0 + b)
+        total += r0 * r0
     return total / n
 
 
