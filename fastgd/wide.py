@@ -35,20 +35,18 @@ FEATURES = 40
 PRODUCTS = 2**25
 """Features, and rows times features squared, from which `solve` beats the double-double sums.
 
-Milliseconds of the sums and their elimination, then of `solve` with one thread of BLAS:
+Milliseconds of a fit by the sums, then by `solve` with one thread of BLAS:
 
 ====  ===========  ===========
 p     10^4 rows    10^5 rows
 ====  ===========  ===========
-16    0.75, 2.4    7.4, 17
-24    1.5, 2.8     15, 20
-32    2.6, 3.0     25, 23
-40    4.1, 3.2     41, 26
-48    6.6, 4.0     65, 34
-64    14, 4.9      137, 42
-128   55, 9.7      532, 81
-256   293, 23      2529, 191
-512   2250, 79
+16    0.36, 1.4    3.7, 11
+24    0.70, 1.5    7.5, 13
+32    1.2, 1.7     13, 15
+40    1.9, 2.0     19, 18
+48    2.6, 2.4     26, 23
+64    4.7, 3.1     44, 29
+128   28, 8.0      238, 69
 ====  ===========  ===========
 
 Sums that take less than 5 ms keep the work all the same: there is little to win, and threads of BLAS that wait for a processor
