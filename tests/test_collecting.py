@@ -179,6 +179,16 @@ def test_sums_about_shifts_far_apart() -> None:
     assert fastgd.fit(total).slope == pytest.approx(fastgd.fit(X, y).slope, rel=1e-14)
 
 
+def test_rows_beside_which_the_shift_leaves_nothing() -> None:
+    """A part whose x float64 cannot tell from 0 in the units of the first rows: zero throughout, whatever those were."""
+    for X in ([[5e-95], [3e-311]], [[5e-95, 2e-99], [3e-311, 0.0]]):
+        first = fastgd.Moments.from_arrays(np.full((4098, len(X[0])), 1e243), np.full(4098, 1e-96))
+        result = fastgd.fit(first.starting_at(4098).update(X, [3.0, 1.0]))
+        assert result.coef.tolist() == [0.0] * len(X[0])
+        assert result.intercept == 2.0
+        assert result.stability.max_learning_rate == 1.0
+
+
 def test_rows_go_on_after_a_fit_and_leave_it_alone() -> None:
     X, y, _ = rows("far", 500)
     result = fastgd.fit(X[:400], y[:400], max_iter=3, standardize=True)

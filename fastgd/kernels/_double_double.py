@@ -87,10 +87,15 @@ def half_exponent(square: float) -> int:
 
 
 @inlined
-def exponent_of(mean: float, spread: float) -> int:
-    """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums."""
+def exponent_of(mean: float, spread: float, exponent: float) -> int:
+    """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums.
+
+    The column has been divided by 2^exponent; one that is zero throughout has none.
+    """
     square = spread + mean * mean
     if square == 0.0:
+        if mean == 0.0:
+            return -int(exponent)
         _, e = math.frexp(mean)
         return e
     return half_exponent(square)

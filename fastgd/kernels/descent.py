@@ -587,7 +587,7 @@ def _solve_line(sums: NDArray[np.float64], fit_intercept: bool, state: NDArray[n
         yy = xy = (0.0, 0.0)
     x, y = add(x, (sums[2, 1], 0.0)), add(y, (sums[2, 2], 0.0))
     xx, xy, yy = multiply(xx, share), multiply(xy, share), multiply(yy, share)
-    ex, ey = exponent_of(x[0], xx[0]), exponent_of(y[0], yy[0])
+    ex, ey = exponent_of(x[0], xx[0], sums[3, 1]), exponent_of(y[0], yy[0], sums[3, 2])
     x, xx = scale_pair(x, -ex), scale_pair(xx, -2 * ex)
     y, yy = scale_pair(y, -ey), scale_pair(yy, -2 * ey)
     xy = scale_pair(xy, -ex - ey)

@@ -171,7 +171,7 @@ def solve(
         noise[i] = max(noise[i], blur[i])
     balance, unit = np.empty(p + 1, np.int64), np.empty(p + 1, np.int64)  # exponents of columns'', and of near-unit ones
     for i in range(p + 1):
-        balance[i] = exponent_of(mean[0, i], high[i, i])
+        balance[i] = exponent_of(mean[0, i], high[i, i], sums[3, 1 + i])
     out[0, 0], out[0, 1] = two_sum(sums[0, 0], sums[1, 0])
     out[1, 0] = sums[3, 0]
     out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -int(balance[p]))
