@@ -296,7 +296,9 @@ class _Scatter:
         error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
         mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
         squares = spread + mean * mean if has_intercept else spread
-        if error <= _ROUNDING * (var_y + mean_y * mean_y + float(best * best @ squares)):
+        with np.errstate(over="ignore"):  # coefficients that make up for each other, as weights of 1e-280 bring about
+            size = var_y + mean_y * mean_y + float(best * best @ squares)
+        if error <= _ROUNDING * size:
             raise DataError(
                 f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter "
                 "to estimate standard errors from; the coefficients themselves are in .optimum"

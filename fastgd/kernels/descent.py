@@ -68,7 +68,8 @@ DONE, UNSTABLE, TOO_LARGE, UNMET, ENDLESS = 0, 1, 2, 3, 4  # what `descend` retu
 _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
-_HUGE = 2.0**200
+_FAINT = 2.0**-500  # a variance in units of the mean square, by weights: quotients of smaller ones could underflow
+_FAR = 200  # log2 of a distance in the target's units, squares of more than which could overflow
 _LARGEST_STEP = 1e220  # of 2 eta: products of more with eigenvalues, below 2^210 beside their exponents, would overflow
 _FLAT = 2.0**-900  # u, from which on it and its error underflow
 _HARDLY = 1e-3  # faster: from a part that shrinks so, one beside it takes its share off for ever, but for as much of itself
@@ -295,17 +296,18 @@ def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> t
 
     `part` is room for the distances.
     """
-    top = 0.0
-    for i in range(int(state[DIRECTIONS, 0])):
-        half = int(state[EIGENVALUE_EXPONENT, i]) // 2
-        part[i] = scale(state[DISTANCE, i], half) * np.exp(k * state[LOG, i])
-        top = max(top, abs(part[i]))
     exponent = 0
-    if top > _HUGE:  # a start that lies far away in the target's units
-        _, exponent = math.frexp(top)
+    for i in range(int(state[DIRECTIONS, 0])):
+        distance, e = math.frexp(state[DISTANCE, i])
+        part[i] = distance * np.exp(k * state[LOG, i])
+        _, more = math.frexp(part[i])
+        exponent = max(exponent, more + e + int(state[EIGENVALUE_EXPONENT, i]) // 2)
+    if exponent <= _FAR:
+        exponent = 0
     above = 0.0
     for i in range(int(state[DIRECTIONS, 0])):
-        a = scale(part[i], -exponent)
+        _, e = math.frexp(state[DISTANCE, i])
+        a = scale(part[i], e + int(state[EIGENVALUE_EXPONENT, i]) // 2 - exponent)
         above += state[EIGENVALUE, i] * a * a
     return scale(state[LEAST_ERROR, 0], -2 * exponent) + above, 2 * (exponent + int(state[EXPONENT_Y, 0]))
 
@@ -387,8 +389,8 @@ def _exceeds(state: NDArray[np.float64], log_error: float) -> float:
 @inner
 def _log_part(state: NDArray[np.float64], i: int) -> float:
     """log of what a direction adds to the mean squared error / 4^ey at the start."""
-    distance = abs(scale(state[DISTANCE, i], int(state[EIGENVALUE_EXPONENT, i]) // 2))
-    return np.log(state[EIGENVALUE, i]) + 2.0 * np.log(distance)
+    distance = np.log(abs(state[DISTANCE, i])) + int(state[EIGENVALUE_EXPONENT, i]) // 2 * np.log(2.0)
+    return np.log(state[EIGENVALUE, i]) + 2.0 * distance
 
 
 @inlined
@@ -632,6 +634,8 @@ def _turn_line(state: NDArray[np.float64]) -> None:
     root = square_root(add(multiply(gap, gap), (4.0 * mm[0], 4.0 * mm[1])))
     l1 = add(add(q, (one, 0.0)), root)
     l1 = (0.5 * l1[0], 0.5 * l1[1])
+    if var[0] < _FAINT:
+        var, e2 = scale_pair(var, 512), e2 - 512
     _set(state, EIGENVALUE, 0, l1)
     _set(state, EIGENVALUE, 1, divide(var, l1))
     state[EIGENVALUE_EXPONENT, 0], state[EIGENVALUE_EXPONENT, 1] = e1, e2

@@ -8,6 +8,7 @@ import forging
 import numpy as np
 import pytest
 from strange import HUGE, Unshown, Vague
+from verdict import outcome, require_sound
 
 import fastgd
 
@@ -156,3 +157,38 @@ def test_one_weight_for_all_rows_that_is_too_large() -> None:
     sklearn = pytest.importorskip("fastgd.sklearn")
     with pytest.raises(fastgd.DataError, match="^sample_weight holds 1000.* in row 0: it is too large for float64"):
         sklearn.GradientDescentRegressor().fit([[1.0], [2.0], [4.0]], y, sample_weight=10**400)
+
+
+@pytest.mark.parametrize(
+    ("column", "weight"),
+    [
+        ([1e300, 0.0, 0.0], [5e-324, 1.0, 1.0]),  # nothing of x is left in its own units
+        ([5.4e141, 0.25, 0.0], [0.25, 1e300, 0.0]),
+        ([0.75, 0.0, 0.0], [1.7e15, 0.0, 2.3e-308]),  # a variance of 5e-324
+    ],
+)
+@pytest.mark.parametrize("width", [1, 2])
+def test_weights_beside_which_others_are_nothing(column: list[float], weight: list[float], width: int) -> None:
+    x = np.array([column] * width).T * [1.0, -3.0][:width]
+    for y in ([0.0, 0.0, 0.0], [0.25, 0.0, 0.0]):
+        for fit_intercept in (True, False):
+            require_sound(outcome(lambda: fastgd.fit(x, y, sample_weight=weight, fit_intercept=fit_intercept)))  # noqa: B023
+            require_sound(outcome(lambda: fastgd.analyse((x, y), sample_weight=weight, fit_intercept=fit_intercept)))  # noqa: B023
+
+
+def test_coefficients_that_make_up_for_each_other() -> None:
+    """To 10^157 of them, where weights of 1e-280 leave three rows of four hardly a say."""
+    moments = fastgd.Moments.from_arrays(np.ones((1, 40)), [2.0])
+    moments.update(np.zeros((3, 40)), [0.0, 0.0, 2.5e159], sample_weight=np.full(3, 1e-280))
+    result = fastgd.fit(moments)
+    require_sound(result)
+    with pytest.raises(fastgd.DataError, match="^the fit passes through all 4 rows, up to rounding"):
+        result.inference()
+
+
+def test_an_error_of_columns_as_large_as_float64_can_be() -> None:
+    X = [[0.0, 1.4e248], [0.0, 1.4e248], [1.7e308, 1.4e248]]
+    result = fastgd.fit(X, [0.0] * 3, start=[0.0, 1.0], max_iter=0, fit_intercept=False)
+    require_sound(result)
+    with pytest.raises(fastgd.DataError, match=r"^the mean squared error is about 1e\+496, which float64 cannot hold"):
+        _ = result.error
