@@ -301,7 +301,8 @@ def _error(state: NDArray[np.float64], k: float, part: NDArray[np.float64]) -> t
         distance, e = math.frexp(state[DISTANCE, i])
         part[i] = distance * np.exp(k * state[LOG, i])
         _, more = math.frexp(part[i])
-        exponent = max(exponent, more + e + int(state[EIGENVALUE_EXPONENT, i]) // 2)
+        reach = more + e + int(state[EIGENVALUE_EXPONENT, i]) // 2
+        exponent = reach if reach > exponent else exponent  # `max` of whole numbers would be one more function to compile
     if exponent <= _FAR:
         exponent = 0
     above = 0.0
@@ -634,8 +635,8 @@ def _turn_line(state: NDArray[np.float64]) -> None:
     root = square_root(add(multiply(gap, gap), (4.0 * mm[0], 4.0 * mm[1])))
     l1 = add(add(q, (one, 0.0)), root)
     l1 = (0.5 * l1[0], 0.5 * l1[1])
-    if var[0] < _FAINT:
-        var, e2 = scale_pair(var, 512), e2 - 512
+    lift = 512 if var[0] < _FAINT else 0
+    var, e2 = scale_pair(var, lift), e2 - lift
     _set(state, EIGENVALUE, 0, l1)
     _set(state, EIGENVALUE, 1, divide(var, l1))
     state[EIGENVALUE_EXPONENT, 0], state[EIGENVALUE_EXPONENT, 1] = e1, e2
