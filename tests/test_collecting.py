@@ -334,6 +334,8 @@ def test_starting_at_needs_the_first_rows() -> None:
         fastgd.Moments().starting_at(5)
     with pytest.raises(fastgd.DataError, match=needs):
         fastgd.fit(x, x).moments.starting_at(5)
+    with pytest.raises(fastgd.DataError, match=needs):
+        fastgd.Moments.from_arrays(x[:9], x[:9]).starting_at(1).update(x[:9], x[:9]).starting_at(5)
     with pytest.raises(fastgd.DataError, match="^these rows, from row 4,096 on, need to know the first 4,096: begin"):
         fastgd.Moments.from_arrays(x[:9], x[:9]).starting_at(10).update(x, x)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -217,15 +218,40 @@ def test_numbers_are_levels_by_their_value() -> None:
 def test_what_is_a_formula_and_what_it_needs() -> None:
     assert is_formula("y ~ x") and not is_formula("y") and not is_formula(3)
     assert not is_formula("a ~ b", ["a ~ b", "x"])
-    names = [*DATA, "my weight"]
-    assert columns_of("price ~ bs(age, df=4) + area.clip(0) + Q('my weight')", names) == ("area", "age", "my weight", "price")
-    assert columns_of("price ~ `my weight`", names) == ("my weight", "price")
-    assert columns_of("price ~ C(town)", [*names, "C", "np"]) == ("town", "price")
+    names, odd = [*DATA, "my weight"], "Q('my weight')"
+    assert columns_of(f"price ~ bs(age, df=4) + area.clip(0) + {odd}", names, None) == ("area", "age", "my weight", "price")
+    assert columns_of("price ~ `my weight`", names, None) == ("my weight", "price")
+    assert columns_of("price ~ C(town)", [*names, "C", "np"], None) == ("town", "price")
     with refused("no column 'aeg' in data.csv: did you mean 'age'?"):
-        columns_of("price ~ bs(aeg, df=4)", names, "data.csv")
+        columns_of("price ~ bs(aeg, df=4)", names, None, "data.csv")
+    assert columns_of("price ~ area", names, "my weight") == ("area", "price", "my weight")
+    with refused("no column 'my wait' in data.csv: did you mean 'my weight'?"):
+        columns_of("price ~ area", names, "my wait", "data.csv")
     formula = Formula("price ~ . ", FRAME.assign(w=1.0), weight="w")
     assert formula.needed == ("area", "town", "zip", "age", "flag", "price", "w")
     assert formula.as_text == ("town",)
+
+
+@pytest.mark.parametrize("library", ["csv", "parquet", "pandas", "polars", "lazy", "arrow"])
+def test_weights_by_name_whatever_the_rows_come_from(library: str, tmp_path: Path) -> None:
+    """Beside a formula: a column that it does not name; one that there is not is refused."""
+    frame = FRAME.assign(w=np.arange(N) % 3.0)
+    path = tmp_path / f"rows.{library}"
+    if library == "csv":
+        frame.to_csv(path, index=False)
+    elif library == "parquet":
+        pytest.importorskip("pyarrow", reason="needs pyarrow")
+        frame.to_parquet(path)
+    elif library in ("polars", "lazy"):
+        frame = _polars(frame.to_dict("list"))
+    elif library == "arrow":
+        frame = _arrow(frame.to_dict("list"))
+    data = path if path.exists() else frame.lazy() if library == "lazy" else frame
+    found = fastgd.fit(data, "price ~ area + town", sample_weight="w")
+    wanted = fastgd.fit(FRAME, "price ~ area + town", sample_weight=np.arange(N) % 3.0)
+    assert found.coef.tolist() == wanted.coef.tolist()
+    with refused(f"no column 'v' in {path if path.exists() else 'the frame'}: it has 'price', 'area', "):
+        fastgd.fit(data, "price ~ area + town", sample_weight="v")
 
 
 @pytest.mark.parametrize(

@@ -54,22 +54,23 @@ def refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
         raise DataError(f"features= and the formula {formula!r} both choose columns: leave one out")
 
 
-def columns_of(text: str, names: Iterable[str], where: str = "the frame") -> tuple[str, ...]:
-    """Those of the columns `names` that a formula uses, features first; an error for one that is missing."""
+def columns_of(text: str, names: Iterable[str], weight: str | None, where: str = "the frame") -> tuple[str, ...]:
+    """Those of the columns `names` that a formula uses, features first, and the weights; an error for one that is missing."""
     names = list(names)
     parsed = parse(text, names)
     left, right = sources_of(parsed.lhs, names, where), sources_of(parsed.rhs, names, where)
-    return (*right, *(name for name in left if name not in right))
+    if weight is not None:
+        require_column(weight, names, where)
+    return tuple(dict.fromkeys((*right, *left, *([] if weight is None else [weight]))))
 
 
 class Look:
-    """The choice of a first look at a source: its frames as they are, of the columns that a formula needs."""
+    """The choice of a first look at a source: its frames as they are, of the columns that are `needed`."""
 
     as_text: tuple[str, ...] = ()
 
-    def __init__(self, columns: tuple[str, ...], weight: str | None, missing: str) -> None:
-        self.needed = tuple(dict.fromkeys((*columns, *([] if weight is None else [weight]))))
-        self.missing = missing
+    def __init__(self, needed: tuple[str, ...], missing: str) -> None:
+        self.needed, self.missing = needed, missing
 
     def table(self, frame: Any, *place: Any) -> Any:
         """The frame."""
@@ -251,11 +252,11 @@ class Formula:
 
     def _parse(self, names: Sequence[Any], where: str) -> None:
         """Find sources and target; the levels are not known yet."""
+        if self.weight is not None:
+            require_column(self.weight, names, where)
         names = [name for name in names if isinstance(name, str) and name != self.weight]
         self._parsed = parse(self.text, names)
         left, self._sources = sources_of(self._parsed.lhs, names, where), sources_of(self._parsed.rhs, names, where)
-        if self.weight is not None:
-            require_column(self.weight, [*names, self.weight], where)
         self._levels = dict.fromkeys((*self._sources, *left))
         self.target_name = str(self._parsed.lhs[0])
 

@@ -143,7 +143,7 @@ def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: 
 
     def choose(names: list[str], path: str) -> Choice:
         def look() -> Iterable[Any]:
-            whole = Look(columns_of(target, names, path), weight, missing)
+            whole = Look(columns_of(target, names, weight, path), missing)
             return read_files(data, lambda names, path: whole).tables
 
         return choice_of(names, target, features, weight, missing, look, path)
@@ -193,8 +193,7 @@ def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choi
             f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
             "pass an Arrow table"
         )
-    needed = (*columns_of(formula, names_of(frame)), *([] if weight is None else [weight]))
-    return Formula.learn(formula, batches(frame, needed), weight, missing)
+    return Formula.learn(formula, batches(frame, columns_of(formula, names_of(frame), weight)), weight, missing)
 
 
 def read_formula(stored: Any) -> Any:
