@@ -12,11 +12,11 @@ settings.load_profile("same")
 
 if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     # Many blocks of 4,096 rows: what the kernels as Python take minutes for. test_moments and test_wide go through all of them.
-    # And scikit-learn's tests, the browser's and those of pictures, which see no kernel that others do not; those of faults,
+    # And tests of scikit-learn, ONNX, the browser and pictures, which see no kernel that others do not; those of faults,
     # which start processes of their own, of interruptions, whose places are not in kernels, of a hundred thousand fits, and of
     # lies and of anything else that is handed in, which are refused before a kernel sees them.
     collect_ignore = ["test_collecting.py", "test_dask.py", "test_metamorphic.py", "test_roads.py", "test_sklearn.py"]
-    collect_ignore += ["fuzz", "test_cli.py", "test_readme.py"]
+    collect_ignore += ["fuzz", "test_cli.py", "test_onnx.py", "test_readme.py"]
     collect_ignore += ["test_explorer.py", "test_faults.py", "test_interrupts.py", "test_leaks.py", "test_strangers.py"]
     collect_ignore_glob = ["test_plot*.py"]
 
