@@ -85,6 +85,11 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
         if rank >= _MANY_DIRECTIONS and not far:
             rows[:] = _turn(rows)
         spectrum.find_directions(exponent, rows, values)
+        if not (values[0, :rank] > 0.0).all():
+            raise DataError(
+                "the columns, or the weights, differ in size so much that a direction of the descent is lost to float64: "
+                "multiply columns by powers of two, or leave out rows whose weight is next to nothing"
+            )
         if far:
             spectrum.straighten(rows)
         state[kernels.DIRECTIONS, 0] = rank

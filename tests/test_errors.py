@@ -39,6 +39,7 @@ fit, analyse, from_arrays = fastgd.fit, fastgd.analyse, fastgd.Moments.from_arra
 FINITE = "every value must be a finite number"
 CELL = f"{FINITE}; correct the cell or drop the row"
 MISSING = f"{CELL}, e.g. with missing='drop'"
+LOPSIDED = [6.2e246, 1.9e-153, 1.0, 3.0]
 ROWS = "(rows count from 0)"
 TOL = "it must lie between 0 and 1, the share of the distance that may be left"
 RATE = "it must be a positive, finite number; 'auto' finds the fastest"
@@ -245,6 +246,11 @@ ARGUMENTS: list[tuple[Call, str]] = [
         lambda: fit(np.eye(3) * [1e300, 1e-300, 1.0], y, max_iter=1, fit_intercept=False),
         "the columns differ in size by a factor of about 1e600, too much for descent in the data's own coordinates: "
         "pass standardize=True, or multiply columns by powers of two",
+    ),
+    (
+        lambda: analyse([[1e-28, 9.5e218], [1e-28, 7.8e228], [9.5e-76, 1e-153], [3, 9]], [0] * 4, sample_weight=LOPSIDED),
+        "the columns, or the weights, differ in size so much that a direction of the descent is lost to float64: "
+        "multiply columns by powers of two, or leave out rows whose weight is next to nothing",
     ),
     (
         lambda: fit(fit(shares(30_000, 40), np.arange(30_000) % 7, fit_intercept=False).moments),

@@ -192,3 +192,11 @@ def test_an_error_of_columns_as_large_as_float64_can_be() -> None:
     require_sound(result)
     with pytest.raises(fastgd.DataError, match=r"^the mean squared error is about 1e\+496, which float64 cannot hold"):
         _ = result.error
+
+
+def test_a_direction_that_weights_leave_nothing_of() -> None:
+    X = [[1.16061161e-28, 9.46474432e218], [1.16466606e-28, 7.75112073e228], [9.45002861e-76, 1.06242967e-153], [3.0, 9.0]]
+    result = fastgd.fit(X, [1.2e285, 2.6e-144, 2.0, 1.1e-308], sample_weight=[6.2e246, 1.9e-153, 1.0, 3.0])
+    require_sound(result)
+    with pytest.raises(fastgd.DataError, match="^the columns, or the weights, differ in size so much that a direction"):
+        _ = result.n_iter
