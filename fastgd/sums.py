@@ -154,8 +154,7 @@ def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | 
     if shift is not None:
         top[1:] = np.maximum(top[1:], np.abs(shift[1:]))
     exponents = np.frexp(top)[1].astype(np.int64)
-    if weight.size == 0:
-        exponents[0] = 0
+    exponents[0] = exponents[0] - 1 if weight.size else 0  # so that weights of 1 have none, as rows without weights
     levels = np.empty((levels_of(len(X), kernels.BLOCK), sums_of(q)))
     with np.errstate(under="ignore"):
         if shift is not None:

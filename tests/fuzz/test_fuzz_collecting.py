@@ -151,7 +151,12 @@ class Collecting(RuleBasedStateMachine):
         if not one.rows or not batch or len(batch) > self.budget:
             return multiple()
         self.budget -= len(batch)
-        part = add(one.moments.starting_at(len(one.rows)), batch, "arrays")
+        part = one.moments.starting_at(len(one.rows))
+        if len(one.rows) < BLOCK and len(one.rows) + len(batch) >= 2 * BLOCK:  # a whole block, about what no block has shown
+            with pytest.raises(fastgd.DataError, match="need to know the first 4,096: begin with Moments.starting_at"):
+                add(part, batch, "arrays")
+            return multiple()
+        add(part, batch, "arrays")
         return self.keep(one.moments + part, one.sums + Sums.of(batch), one.rows + batch)
 
     @invariant()

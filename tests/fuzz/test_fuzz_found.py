@@ -200,3 +200,8 @@ def test_a_direction_that_weights_leave_nothing_of() -> None:
     require_sound(result)
     with pytest.raises(fastgd.DataError, match="^the columns, or the weights, differ in size so much that a direction"):
         _ = result.n_iter
+
+
+def test_weights_of_one_are_none_where_squares_underflow() -> None:
+    weighted, plain = fastgd.fit([0.0, 1.0], [2.5e-198, 1.0], sample_weight=[1.0, 0.0]), fastgd.fit([0.0], [2.5e-198])
+    assert weighted.moments.to_bytes() == plain.moments.to_bytes()
