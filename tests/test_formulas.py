@@ -254,6 +254,17 @@ def test_weights_by_name_whatever_the_rows_come_from(library: str, tmp_path: Pat
         fastgd.fit(data, "price ~ area + town", sample_weight="v")
 
 
+def test_a_missing_weight_drops_its_row() -> None:
+    weight = np.arange(N) % 3.0 + 1.0
+    weight[4] = np.nan
+    frame, kept = FRAME.assign(w=weight), np.arange(N) != 4
+    found = fastgd.fit(frame, "price ~ area + town", sample_weight="w", missing="drop")
+    wanted = fastgd.fit(frame[kept], "price ~ area + town", sample_weight="w")
+    assert (found.n_dropped, found.coef.tolist()) == (1, wanted.coef.tolist())
+    with refused("the weight 'w' is nan in row 4"):
+        fastgd.fit(frame, "price ~ area + town", sample_weight="w")
+
+
 @pytest.mark.parametrize(
     "text, message",
     [

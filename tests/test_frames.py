@@ -272,3 +272,9 @@ def test_missing_pyarrow_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ImportError, match="^reading this frame needs pyarrow, which is not installed: pip install "):
         read(stream, "a")
+
+
+def test_a_series_beside_a_list_with_a_hole() -> None:
+    pd = pytest.importorskip("pandas", reason="needs pandas")
+    found = fastgd.fit(pd.Series([1.0, 2.0, 3.0, 4.0]), [2.0, None, 4.0, 9.0], missing="drop")
+    assert (found.n_dropped, found.slope) == (1, fastgd.fit([1.0, 3.0, 4.0], [2.0, 4.0, 9.0]).slope)
