@@ -309,10 +309,11 @@ def test_nothing_global_is_touched_or_shown(monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_points_that_cannot_be_shown_are_refused_before_a_figure(X: object, y: object, text: str) -> None:
+    others = plt.get_fignums()  # of tests before this one
     for draw in (fastgd.plot.fit, fastgd.plot.page, fastgd.FitResult.plot):
         with pytest.raises(fastgd.DataError, match=text):
             draw(lesson(), X, y)
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == others
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
