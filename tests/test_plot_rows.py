@@ -23,6 +23,7 @@ ROOMS = Path(__file__).parent.parent / "data" / "portland_houses_bedrooms.csv"
 
 @pytest.fixture(autouse=True)
 def close() -> Iterator[None]:
+    plt.close("all")  # what tests of other files left open
     yield
     plt.close("all")
 

@@ -24,6 +24,7 @@ HOURS, ROOMS = DATA / "hours_scores.csv", DATA / "portland_houses_bedrooms.csv"
 
 @pytest.fixture(autouse=True)
 def close() -> Iterator[None]:
+    plt.close("all")  # what tests of other files left open
     yield
     plt.close("all")
 
