@@ -697,6 +697,18 @@ def test_it_fits_the_screen(open_page: Any, size: dict[str, int], kind: str) -> 
     assert bottom <= size["height"]  # without scrolling
 
 
+@pytest.mark.parametrize(
+    "weights", [[1e59] * 4, [1e-60] * 4, [1.0, 1e-190, 1e-190, 1e-190], [1e59, 1e-60, 1.0, 1e59], [5e-324, 1.0, 1.0, 1.0]]
+)
+def test_weights_at_the_ends(open_page: Any, weights: list[float]) -> None:
+    x, y = [1.0, 2.0, 3.0, 6.0], [2.0, 4.0, 5.0, 9.0]
+    result = fastgd.fit(x, y, sample_weight=weights, max_iter=7)
+    natural = [result.optimum.intercept, float(result.optimum.coef[0])]
+    for tab in (open_page(page_of(result)), open_page(page_of(result, x, y, sample_weight=weights))):
+        assert_digits(theta(tab, 7), [result.intercept, result.slope], natural)
+        assert_digits(theta(tab, math.inf), natural, natural)
+
+
 # the file
 
 
@@ -746,6 +758,15 @@ def test_what_the_page_cannot_show_is_refused(tmp_path: Path) -> None:
         fastgd.fit(wide, wide[:, 0]).explore(path)
     with pytest.raises(fastgd.DataError, match=r"^start=\(1e\+70, 0\.0\): the explorer shows starts up to 1e\+60$"):
         fastgd.fit(x, y, start=[1e70, 0.0], max_iter=1).explore(path)
+    for weight in (1e-70, 1e70):
+        weights = np.full(4, weight)
+        with pytest.raises(fastgd.DataError, match=r"^the weights add up to about 4e.70: .*; multiply the weights by a power"):
+            fastgd.fit(x, y, sample_weight=weights).explore(path, x, y, sample_weight=weights)
+    for features in (x, np.column_stack([x, x**2])):
+        flat = fastgd.fit(features, y, sample_weight=[1.0, 1e-220, 1e-220, 1e-220])
+        with pytest.raises(fastgd.DataError, match=r"^an eigenvalue is about .e-2\d\d: .* from 1e-200; leave out rows of next"):
+            flat.explore(path)
+    assert not path.exists()
 
 
 def test_without_bokeh_it_names_the_pip_command(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ _MOST_DRAWN = 1000  # points; more hide one another and are no more to be taken 
 _MOST_FEATURES = 200
 _LAST = 10**15  # iteration that the page can be at: its numbers are float64, whose whole numbers end at 2^53
 _SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double arithmetic still splits
+_FLATTEST = 1e-200  # eigenvalue, made by rows of next to no weight, whose rounding float64 still holds
 
 
 def page(
@@ -54,7 +55,8 @@ def page(
     Raises
     ------
     DataError
-        For rows that are not those of the fit, more than 200 features, or numbers beyond 1e60 or below 1e-60.
+        For rows that are not those of the fit, more than 200 features, numbers beyond 1e60 or below 1e-60, weights that add up to
+        such a sum, or rows of next to no weight that alone make a column vary.
     ImportError
         Without bokeh.
 
@@ -74,6 +76,8 @@ def page(
             raise
         raise missing_extra("bokeh", "explorer", "the explorer") from None
     _require_sizes(result)
+    if rows is not None:
+        _require_size(weight, "the weights add up to", "the weights")
     one = len(result.feature_names) == 1
     data = _facts(result, weight)
     data |= (_line(result, rows) | {"exact": numbers()}) if one else _many(result, weight, numbers())
@@ -104,13 +108,25 @@ def _require_sizes(result: fastgd.FitResult) -> None:
     moments = result.moments
     sizes = np.hypot(moments.mean, np.sqrt(np.diag(moments.covariance)))
     for name, size in zip((*moments.feature_names, moments.target_name), sizes.tolist(), strict=True):
-        if size and not _SMALLEST <= size <= _LARGEST:
-            raise fastgd.DataError(
-                f"column {name!r:.60} has numbers of about {size:.0e}: the explorer shows sizes from {_SMALLEST:g} to "
-                f"{_LARGEST:g}; multiply the column by a power of ten"
-            )
+        if size:
+            _require_size(size, f"column {name!r:.60} has numbers of", "the column")
     if not all(abs(value) <= _LARGEST for value in result.start):
         raise fastgd.DataError(f"start={result.start!r:.200}: the explorer shows starts up to {_LARGEST:g}")
+    stability = fastgd.analyse(moments, fit_intercept=result.fit_intercept)
+    smallest = stability.eigenvalues[-stability.rank :].min(initial=1.0)
+    if smallest < _FLATTEST:
+        raise fastgd.DataError(
+            f"an eigenvalue is about {smallest:.0e}: the explorer shows those from {_FLATTEST:g}; "
+            "leave out rows of next to no weight"
+        )
+
+
+def _require_size(size: float, what: str, name: str) -> None:
+    if not _SMALLEST <= size <= _LARGEST:
+        raise fastgd.DataError(
+            f"{what} about {size:.0e}: the explorer shows sizes from {_SMALLEST:g} to {_LARGEST:g}; "
+            f"multiply {name} by a power of ten"
+        )
 
 
 def _facts(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
