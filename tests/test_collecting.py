@@ -179,6 +179,17 @@ def test_sums_about_shifts_far_apart() -> None:
     assert fastgd.fit(total).slope == pytest.approx(fastgd.fit(X, y).slope, rel=1e-14)
 
 
+def test_a_part_that_others_gave_its_shifts_is_added_about_its_own() -> None:
+    """It begins where the first part ends, but was begun from moments of other first rows."""
+    rng = np.random.default_rng(6)
+    X, y = 1e9 + rng.normal(size=(3 * BLOCK, 1)), rng.normal(size=3 * BLOCK)
+    first, others = (fastgd.Moments.from_arrays(X[:BLOCK] - offset, y[:BLOCK]) for offset in (0.0, 2e9))
+    total = first + others.starting_at(BLOCK).update(X[BLOCK:], y[BLOCK:])
+    assert total.n_samples == len(y)
+    _, covariance = exact_moments(X, y, None)
+    assert total.covariance[0].tolist() == pytest.approx([float(value) for value in covariance[0]], rel=1e-13)
+
+
 def test_rows_beside_which_the_shift_leaves_nothing() -> None:
     """A part whose x float64 cannot tell from 0 in the units of the first rows: zero throughout, whatever those were."""
     for X in ([[5e-95], [3e-311]], [[5e-95, 2e-99], [3e-311, 0.0]]):
