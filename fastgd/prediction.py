@@ -8,6 +8,7 @@ mean, from which the difference is exact (Sterbenz), nothing large is left, and 
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -47,23 +48,18 @@ class Plane(NamedTuple):
             value += term
 
 
-def _centre_of(descent: Descent) -> NDArray[np.float64]:
-    """The means of the features that lie far from zero, 0 of the others."""
-    mean, spread = descent.row("MEAN")[1:], descent.row("SPREAD")[1:]
-    far = (spread > 0.0) & (mean * mean > _FAR * spread)
-    centre: NDArray[np.float64] = np.ldexp(np.where(far, mean, 0.0), descent.row("EXPONENT")[1:].astype(int))
-    return centre
-
-
 def plane_of(descent: Descent, intercept: float, coef: NDArray[np.float64], row: str) -> Plane:
-    """Of the parameters of a row, "END" or "LIMIT", whose values in the data's units these are."""
-    centre = _centre_of(descent)
-    far = np.flatnonzero(centre)
-    if far.size == 0:
-        return Plane(intercept, centre, coef)
-    parameters = descent.fractions(row)
-    level = sum((parameters[1 + j] * Fraction(centre.item(j)) for j in far.tolist()), parameters[0])
-    try:
-        return Plane(float(level), centre, coef)
-    except OverflowError:
-        return Plane(math.copysign(math.inf, level), centre, coef)
+    """Of the parameters of a row, "END" or "LIMIT", whose values in the data's units these are.
+
+    Counted from the means of the features that lie far from zero; from all means where the value there exceeds float64.
+    """
+    mean, spread, exponents = (descent.row(name)[1:] for name in ("MEAN", "SPREAD", "EXPONENT"))
+    for far in (mean * mean > _FAR * spread, mean != 0.0):
+        centre = np.ldexp(np.where(far, mean, 0.0), exponents.astype(int))
+        if not far.any():
+            return Plane(intercept, centre, coef)
+        parameters = descent.fractions(row)
+        level = sum((parameters[1 + j] * Fraction(centre.item(j)) for j in np.flatnonzero(far).tolist()), parameters[0])
+        if abs(level) <= sys.float_info.max:
+            return Plane(float(level), centre, coef)
+    return Plane(math.inf if level > 0 else -math.inf, centre, coef)

@@ -126,7 +126,8 @@ class FitResult:
         """Where `predict` counts the features from, shape (p,): 0, or near the mean of a feature that lies far from zero.
 
         That is, a thousand standard deviations and more, as timestamps do. The intercept and the feature's part are then large
-        and nearly cancel, and ``intercept + X @ coef`` loses as many digits; without an intercept it does not.
+        and nearly cancel, and ``intercept + X @ coef`` loses as many digits; without an intercept it does not. Where the value at
+        these exceeds float64, all features are counted from near their means.
 
         Examples
         --------

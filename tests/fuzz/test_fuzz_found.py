@@ -7,6 +7,7 @@ from pathlib import Path
 import forging
 import numpy as np
 import pytest
+from readers import read_csv
 from strange import HUGE, Unshown, Vague
 from verdict import outcome, require_sound
 
@@ -205,3 +206,29 @@ def test_a_direction_that_weights_leave_nothing_of() -> None:
 def test_weights_of_one_are_none_where_squares_underflow() -> None:
     weighted, plain = fastgd.fit([0.0, 1.0], [2.5e-198, 1.0], sample_weight=[1.0, 0.0]), fastgd.fit([0.0], [2.5e-198])
     assert weighted.moments.to_bytes() == plain.moments.to_bytes()
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_predictions_whose_parts_exceed_float64_and_make_up_for_each_other(sign: float) -> None:
+    constant = np.array([[1e15, 0.0, 1e9]] * 5 + [[1e15, 0.0, 1e9 + 0.25]])
+    y = np.array([0.0] * 5 + [sign * 2.5e299])
+    assert fastgd.fit(constant, y).predict(constant) == pytest.approx(y, abs=1e284)
+    X = np.array([[9.0, 1000.0], [10.0, 1000.0], [9.0, 1000.125], [10.0, 1000.125], [9.5, 1000.0]])
+    y = sign * (1.7e308 * (X[:, 0] - 9.0) - 1.53e306 * (X[:, 1] - 1000.0))
+    result = fastgd.fit(X, y)
+    assert result.predict(X) == pytest.approx(y, abs=1e293)
+    assert result.centre == pytest.approx([9.5, 1000.05])
+    with pytest.raises(fastgd.DataError, match="^X is of finite numbers in row 1: its prediction exceeds float64"):
+        result.predict([[9.0, 1000.0], [11.0, 1000.0]])
+
+
+def test_a_level_that_exceeds_float64_wherever_it_is_counted_from() -> None:
+    for slope in (1e289, -1e289):
+        result = fastgd.fit([1e30, 1.0001e30], [0.0, 1.0], start=[0.0, slope], max_iter=0)
+        require_sound(result)
+        with pytest.raises(fastgd.DataError, match=r"^X is 1e\+30 in row 0: its prediction exceeds float64"):
+            result.predict([1e30])
+
+
+def test_a_column_that_is_called_nan(tmp_path: Path) -> None:
+    read_csv("nan,é\n0,0\n".encode(), tmp_path / "some.csv")
