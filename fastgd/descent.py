@@ -259,12 +259,16 @@ class Descent:
         count = decay / -log if log != 0.0 else math.inf
         if count < math.inf:
             return max(1, math.ceil(count))
-        # 2 eta lambda is at the end of float64, as for x of 1e-200: -log(1 - u) = u, as mantissa and exponent.
-        rate, shift = self.get("ASKED_RATE"), 0
-        if math.isnan(rate):
-            rate, shift = self.get("BEST_RATE"), -int(self.get("RATE_EXPONENT"))
-        m_rate, e_rate = math.frexp(rate)
-        m_value, e_value = math.frexp(state.item(kernels.EIGENVALUE, slowest))
-        mantissa, power = math.frexp(decay / (2.0 * m_rate * m_value))
-        exponent = e_rate + shift + e_value + int(state.item(kernels.EIGENVALUE_EXPONENT, slowest))
+        # Both are at the end of float64: as mantissa and exponent.
+        if state.item(kernels.U, slowest) > 1.0:  # the steepest, at a rate that all but turns it over
+            shrinks, exponent = math.frexp(-log)
+        else:  # -log(1 - u) = u = 2 eta lambda, as of x of 1e-200
+            rate, shift = self.get("ASKED_RATE"), 0
+            if math.isnan(rate):
+                rate, shift = self.get("BEST_RATE"), -int(self.get("RATE_EXPONENT"))
+            m_rate, e_rate = math.frexp(rate)
+            m_value, e_value = math.frexp(state.item(kernels.EIGENVALUE, slowest))
+            shrinks = 2.0 * m_rate * m_value
+            exponent = e_rate + shift + e_value + int(state.item(kernels.EIGENVALUE_EXPONENT, slowest))
+        mantissa, power = math.frexp(decay / shrinks)
         return int(mantissa * 2.0**53) << (power - 53 - exponent)

@@ -232,3 +232,11 @@ def test_a_level_that_exceeds_float64_wherever_it_is_counted_from() -> None:
 
 def test_a_column_that_is_called_nan(tmp_path: Path) -> None:
     read_csv("nan,é\n0,0\n".encode(), tmp_path / "some.csv")
+
+
+def test_iterations_past_float64_of_a_direction_that_turns_over() -> None:
+    X = [[-3.75375841440235e255, 2.5243548967072383e-29], [1.0124819060211583, 1.0], [1e-142, 1.3e-57], [4.2e-314, 1e-153]]
+    weight = [1.2064977293132027e285, 1.0645632717552558e-94, 4.0591944e-317, 1.1638495581910394e-28]
+    result = fastgd.fit(X, [1.194618683828297e190, 1.0182090008422491e277, 1.3e-57, 7e252], sample_weight=weight)
+    require_sound(result)
+    assert 10**315 < result.n_iter < 10**316
