@@ -225,6 +225,10 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: analyse([1e200, -1e200], [1, 2]).condition, f"the condition number {POWER} x by a power of two"),
     (lambda: fit([1, 2, 3], [1e200, -1e200, 1e200]).error, f"the mean squared error {POWER} y by a power of two"),
     (
+        lambda: fit([1e9, 2e9, 3e9], [1.7e308, -1.7e308, 1.7e308], fit_intercept=False).inference(),
+        "the residual standard deviation is about 1e+308, which float64 cannot hold: divide the target by a power of two",
+    ),
+    (
         lambda: analyse([1e-200, 2e-200], [1, 2], fit_intercept=False).max_learning_rate,
         f"the largest stable rate {POWER} x by a power of two",
     ),

@@ -315,7 +315,7 @@ def test_cells_that_cannot_be_used() -> None:
         formula.features(FRAME.assign(town=["Salem" if row == 3 else "A" for row in range(N)]))
     with refused("no column 'town' in X: did you mean 'towns'?"):
         formula.features(FRAME.rename(columns={"town": "towns"}))
-    with refused("data of type ndarray have no named columns, which a formula needs"):
+    with refused("data of type ndarray have no named columns, which a formula needs: pass a pandas, Polars or PyArrow table"):
         formula.features(np.zeros((3, 2)))
     with refused("no rows for the formula"):
         Formula("price ~ town", FRAME.iloc[:0])

@@ -121,6 +121,16 @@ def test_rows_with_nulls_are_dropped(name: str, data: list[tuple[int | None, ...
     assert sum(table.n_dropped for table in tables) == len(present) - len(whole)
 
 
+class LikeAnArray:
+    """As a tensor: NumPy takes it for an array, and it is none."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        return self.array
+
+
 @given(st.lists(st.tuples(*[st.sampled_from([1.0, math.nan, -3.0])] * 3), min_size=1, max_size=9))
 @settings(deadline=None)
 def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None:
@@ -138,6 +148,26 @@ def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None
         assert (rows(table), table.n_dropped) == (whole, len(data) - len(whole))
     if whole:
         assert rows(read((masked[:, :2], masked[:, 2]), missing="drop")) == whole
+        assert rows(read(LikeAnArray(a), missing="drop")) == whole
+
+
+def test_rows_whose_weight_is_masked_are_left_out() -> None:
+    weight = np.ma.array([1.0, 99.0, 2.0], mask=[False, True, False])
+    table = read(([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]), sample_weight=weight, missing="drop")
+    assert isinstance(table, Table)
+    assert (table.weight.tolist(), table.n_dropped) == ([1.0, 2.0], 1)
+
+
+@pytest.mark.parametrize("missing", ["raise", "drop"])
+def test_text_in_a_column_that_also_misses_values(missing: str) -> None:
+    text, hole = "^text 'many' in row {}, column 'a'", "^missing value in row 0, column 'a'"
+    for cells, fault in (
+        ([1.0, "many", None], text.format(1)),
+        ([None, 2.0, "many"], text.format(2) if missing == "drop" else hole),
+    ):
+        frame = pandas().DataFrame({"a": pandas().Series(cells, dtype=object), "y": [1.0, 2.0, 3.0]})
+        with pytest.raises(fastgd.DataError, match=fault):
+            fastgd.fit(frame, "y", missing=missing)
 
 
 def test_rows_left_out_keep_their_numbers() -> None:
@@ -270,7 +300,7 @@ def test_pandas_labels_that_are_no_text_may_stand_beside() -> None:
 def test_missing_pyarrow_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = OnlyArrow(arrow().table({"a": A}))
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(ImportError, match="^reading this frame needs pyarrow, which is not installed: pip install "):
+    with pytest.raises(ImportError, match=r"^reading this frame needs pyarrow, .*: pip install 'fastgd\[files\]'$"):
         read(stream, "a")
 
 

@@ -142,6 +142,7 @@ def test_a_path_holds_the_iterates_and_its_ends() -> None:
     path = result.path(every=4)
     assert path.iterations.tolist() == [0, 4, 8, 10]
     assert result.path(every=5).iterations.tolist() == [0, 5, 10]
+    assert (repr(path), repr(result.path(at=[]))) == ("<Path: 4 iterates, 0 to 10>", "<Path: 0 iterates>")
     whole = result.path(every=1)
     for k in range(11):
         there = fastgd.fit(X, Y, learning_rate=rate, max_iter=k)

@@ -179,6 +179,9 @@ def test_progress(tmp_path: Path) -> None:
     seen.clear()
     fastgd.fit(((np.array(x), np.array(y)) for x, y in blocks), progress=lambda rows, share: seen.append((rows, share)))
     assert seen == [(2, None), (3, None)]
+    seen.clear()
+    fastgd.analyse(iter([(np.ones(2), np.ones(2))]), progress=lambda rows, share: seen.append((rows, share)))
+    assert seen == [(2, None)]
     fastgd.fit(table(100), "y", features=["a"], progress=True)
     with pytest.raises(fastgd.DataError, match="^progress=3: pass True, False or a function of the rows read and their share"):
         fastgd.fit(table(100), "y", features=["a"], progress=3)  # type: ignore[arg-type]
@@ -202,7 +205,10 @@ def test_a_formula_that_learned_otherwise_is_not_mixed() -> None:
     for formula in ("y ~ scale(a)", "y ~ poly(a, 2)"):
         moments = fastgd.Moments().update(frame[:50], formula)
         before = moments.to_bytes()
-        match = "^the formula 'y ~ .*' learned other categories or transforms from these rows than from those before: pass all"
+        match = (
+            "^the formula 'y ~ .*' learned other categories or transforms from these rows than from those before: pass all rows "
+            "to one call, as a list of frames or files, or call update without a formula: it keeps what was learned before$"
+        )
         with pytest.raises(fastgd.DataError, match=match):
             moments.update(frame[50:], formula)
         with pytest.raises(fastgd.DataError, match=match):
