@@ -70,6 +70,15 @@ def test_a_file_that_exists_is_no_pattern(tmp_path: Path) -> None:
     assert read(tmp_path / "a[1-2].csv") == [[3, 4]]
 
 
+def test_a_first_line_is_names_in_all_files_or_in_none(tmp_path: Path) -> None:
+    """Also where the names that a file without them gets are those of the other file."""
+    named, plain = write(tmp_path / "1.csv", "x,y\n1,2\n"), write(tmp_path / "2.csv", "5,6\n7,8\n")
+    with pytest.raises(fastgd.DataError, match=r"^no column 'x' in .*2\.csv, which .*1\.csv has: it has '5', '6'$"):
+        read([named, plain])
+    with pytest.raises(fastgd.DataError, match=r"^text 'x' in line 1 of .*1\.csv, column 'x': every value must be"):
+        read([plain, named])
+
+
 def test_csv_without_names_and_parquet_in_one_list(tmp_path: Path) -> None:
     one, two = write(tmp_path / "1.csv", "1,2\n"), write(tmp_path / "2.csv", "3,4\n")
     parquet.write_table(pa.table({"y": [6], "x": [5.0]}), tmp_path / "3.parquet")

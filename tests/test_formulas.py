@@ -289,6 +289,7 @@ def test_a_missing_weight_drops_its_row() -> None:
         ("price ~ town.str.upper()", "gives no numbers: write C(town.str.upper()) if it gives categories"),
         ("price ~ I(area - np.mean(area))", "depends on other rows than its own: use center(...) or scale(...)"),
         ("price ~ I(area / area.max())", "depends on other rows than its own"),
+        ("price ~ I(1e-15 * area / area.max())", "depends on other rows than its own"),
         ("price ~ lag(area)", "lag(area) in the formula 'price ~ lag(area)' depends on other rows than its own"),
         ("price ~ np.log(area)", "np.log(area) is nan in row"),
         ("price ~ day", "holds dates or times"),
