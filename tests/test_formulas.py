@@ -322,6 +322,13 @@ def test_cells_that_cannot_be_used() -> None:
         Formula("price ~ town", FRAME.iloc[:0])
 
 
+def test_rows_to_predict_need_no_weights() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 9.0], "w": [1.0, 2.0, 1.0, 0.0], "y": [2.0, 4.0, 6.0, 1.0]})
+    result = fastgd.fit(frame, "y ~ a", sample_weight="w")
+    for rows in (frame[["a"]], frame, frame.assign(w=np.nan)):
+        assert result.predict(rows) == pytest.approx([2.0, 4.0, 6.0, 18.0])
+
+
 def test_rows_left_out() -> None:
     age = [np.nan, -1.0, *DATA["age"][2:]]  # a missing cell, a missing result
     town = [*DATA["town"][:5], None, *DATA["town"][6:]]
