@@ -327,6 +327,8 @@ def test_names_are_kept_and_compared() -> None:
     assert fastgd.Moments.from_bytes(moments.to_bytes()).target_name == "y"
     with pytest.raises(fastgd.DataError, match=r"^these moments have the features \('a', 'b'\) and the others \('a', 'c'\)$"):
         moments.update(frame.rename(columns={"b": "c"}), "y")
+    with pytest.raises(fastgd.DataError, match=r"^these moments have the features \('a', 'b'\) and the others \('a', 'c'\)$"):
+        moments + fastgd.Moments().update(frame.rename(columns={"b": "c"}), "y")
     with pytest.raises(fastgd.DataError, match=r"^these moments have the target 'y' and the others 'z'$"):
         moments + fastgd.Moments().update(frame.rename(columns={"y": "z"}), "z")
 

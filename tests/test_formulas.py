@@ -133,7 +133,10 @@ def test_more_rows_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     assert same(formula.table(FRAME), whole)
     with refused("a level that the fit did not see: it knows 'A', 'B', 'C' (rows count from 0)"):
         formula.features(FRAME.assign(town=["D" if row == 30 else "A" for row in range(N)]))
-    with refused("np.log(age) is nan in row 30, where age is -1.0"):
+    with refused(
+        "np.log(age) is nan in row 30, where age is -1.0: every value must be a finite number; "
+        "change the formula or drop the row (rows count from 0)"
+    ):
         formula.features(FRAME.assign(age=[-1.0 if row == 30 else 1.0 for row in range(N)]))
     numbers = Formula("price ~ C(zip)", FRAME)
     with refused("C(zip) holds 9 in row 30, a level that the fit did not see: it knows 1, 2, 3"):
@@ -271,6 +274,7 @@ def test_a_missing_weight_drops_its_row() -> None:
     [
         ("~ area", "has no left side: write the target before the ~, 'price ~ area'"),
         ("area + age ~ zip", "has 2 targets (area, age): one is needed; I(a + b) is their sum"),
+        ("0 ~ zip", "has 0 targets (none): one is needed"),
         ("price ~ area | age", "must have one left and one right side"),
         ("price ~ 1", "no feature columns: the formula 'price ~ 1' makes none for 'price'"),
         ("price ~ C(one)", "no feature columns"),

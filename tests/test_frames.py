@@ -151,11 +151,12 @@ def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None
         assert rows(read(LikeAnArray(a), missing="drop")) == whole
 
 
-def test_rows_whose_weight_is_masked_are_left_out() -> None:
-    weight = np.ma.array([1.0, 99.0, 2.0], mask=[False, True, False])
-    table = read(([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]), sample_weight=weight, missing="drop")
-    assert isinstance(table, Table)
-    assert (table.weight.tolist(), table.n_dropped) == ([1.0, 2.0], 1)
+def test_rows_whose_weight_is_missing_are_left_out() -> None:
+    masked = np.ma.array([1.0, 99.0, 2.0], mask=[False, True, False])
+    for weight in (masked, pandas().Series([1, None, 2], dtype="Int64"), polars().Series([1.0, None, 2.0])):
+        table = read(([1.0, 2.0, 3.0], [1.0, 2.0, 4.0]), sample_weight=weight, missing="drop")
+        assert isinstance(table, Table)
+        assert (table.weight.tolist(), table.n_dropped) == ([1.0, 2.0], 1)
 
 
 @pytest.mark.parametrize("missing", ["raise", "drop"])
