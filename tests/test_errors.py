@@ -504,6 +504,7 @@ def frames() -> list[tuple[Call, str]]:
         (lambda: fit(ab), "a frame needs a target: name one of its columns, 'a', 'b'"),
         (lambda: fit(ab[:0], "b"), "no rows: the frame holds column names only; at least one row is needed"),
         (lambda: fit(pd.DataFrame(), "b"), "the frame has no columns: a feature and a target are needed"),
+        (lambda: fit(a([1.0, b"caf\xe9", 3.0]), "b"), f"text 'caf\ufffd' in row 1, {cell}"),
         (lambda: fit(ab, "b").score(ab[["a"]], pd.Series([1, nan, 2])), f"missing value in row 1, the target y: {CELL} {ROWS}"),
         (lambda: fit(ab, "b ~ a", sample_weight=[1, nan, 1]), f"the weight 'sample_weight' is nan in row 1: {WEIGHT}"),
         (lambda: fit(ab, "B"), "no column 'B' in the frame: it has 'a', 'b'"),

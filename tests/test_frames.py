@@ -151,6 +151,13 @@ def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None
         assert rows(read(LikeAnArray(a), missing="drop")) == whole
 
 
+def test_rows_of_what_is_an_array_to_numpy_can_be_left_out() -> None:
+    x, y = LikeAnArray(np.array([1.0, math.nan, 2.0])), LikeAnArray(np.array([1.0, 2.0, 4.0]))
+    with pytest.raises(fastgd.DataError, match=r"^nan in row 1, x: .*, e\.g\. with missing='drop' \(rows count from 0\)$"):
+        fastgd.fit(x, y)
+    assert fastgd.fit(x, y, missing="drop").n_dropped == 1
+
+
 def test_rows_whose_weight_is_missing_are_left_out() -> None:
     masked = np.ma.array([1.0, 99.0, 2.0], mask=[False, True, False])
     for weight in (masked, pandas().Series([1, None, 2], dtype="Int64"), polars().Series([1.0, None, 2.0])):
