@@ -197,11 +197,10 @@ def test_whatever_stands_beside_weight_0() -> None:
     assert rows(read_pair(frame[["a"]], frame["b"], sample_weight=np.array(weight))) == expected
 
 
-def test_lazy_frame_of_several_batches_counts_rows_on() -> None:
-    pl = polars()
+@pytest.mark.parametrize("kind", ["Polars lazy", "DuckDB"])
+def test_lazy_frame_of_several_batches_counts_rows_on(kind: str) -> None:
     n = 600_000
-    frame = pl.LazyFrame({"a": np.arange(n, dtype=float), "b": np.ones(n)})
-    tables = list(read(frame, "b"))
+    tables = list(read(MAKERS[kind]({"a": np.arange(n, dtype=float), "b": np.ones(n)}), "b"))
     assert len(tables) > 1 and max(len(t.X) for t in tables) <= 262_144
     assert np.array_equal(np.concatenate([t.X[:, 0] for t in tables]), np.arange(n))
     last = tables[-1]
