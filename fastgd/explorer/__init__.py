@@ -112,8 +112,8 @@ def _require_sizes(result: fastgd.FitResult) -> None:
             _require_size(size, f"column {name!r:.60} has numbers of", "the column")
     if not all(abs(value) <= _LARGEST for value in result.start):
         raise fastgd.DataError(f"start={result.start!r:.200}: the explorer shows starts up to {_LARGEST:g}")
-    stability = fastgd.analyse(moments, fit_intercept=result.fit_intercept)
-    smallest = stability.eigenvalues[-stability.rank :].min(initial=1.0)
+    eigenvalues = fastgd.analyse(moments, fit_intercept=result.fit_intercept).eigenvalues
+    smallest = eigenvalues[eigenvalues > 0.0].min(initial=1.0)
     if smallest < _FLATTEST:
         raise fastgd.DataError(
             f"an eigenvalue is about {smallest:.0e}: the explorer shows those from {_FLATTEST:g}; "
