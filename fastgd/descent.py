@@ -261,7 +261,7 @@ class Descent:
             return max(1, math.ceil(count))
         # Both are at the end of float64: as mantissa and exponent.
         if state.item(kernels.U, slowest) > 1.0:  # the steepest, at a rate that all but turns it over
-            shrinks, exponent = math.frexp(-log)
+            shrinks, exponent = math.frexp(-log or math.ulp(0.0))
         else:  # -log(1 - u) = u = 2 eta lambda, as of x of 1e-200
             rate, shift = self.get("ASKED_RATE"), 0
             if math.isnan(rate):

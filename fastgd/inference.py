@@ -251,7 +251,7 @@ def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -
             mean = descent_kernels().MEAN
             away = (away - descent.state[mean, 1:]) - descent.state[mean + 1, 1:]
         _require_decided(c, away)
-        spread = np.linalg.norm(away / c.unit @ c.roots.T, axis=1)
+        spread = _norm(away / c.unit @ c.roots.T)
         for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
             spread = np.hypot(spread, more)
         half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
@@ -329,7 +329,7 @@ class _Scatter:
     def from_mean(self) -> float:
         """How far 0 is from the mean of the features, in these."""
         units = zip(self.fractions("MEAN"), self.fractions("SCALE"), strict=True)
-        return float(np.linalg.norm(self.along([mean / unit if unit else Fraction(0) for mean, unit in units]) / self.lengths))
+        return float(_norm(self.along([mean / unit if unit else Fraction(0) for mean, unit in units]) / self.lengths))
 
     @property
     def r2(self) -> float:
@@ -382,8 +382,8 @@ class _Scatter:
         mean, constant = np.abs(self.descent.row("MEAN")[1:]), self.descent.row("SCALE")[1:] == 0.0
         at_constant = (np.abs(away) <= _ROUNDING_OF_ONE * mean)[:, constant].all(axis=1)
         there, rounding = (np.where(constant, 0.0, distance / self.unit) for distance in (away, _ROUNDING_OF_ONE * mean))
-        allowed = _UNDECIDED * np.hypot(1.0, np.linalg.norm(there, axis=1)) + np.linalg.norm(rounding)
-        reached: NDArray[np.bool_] = at_constant & (np.linalg.norm(there @ self.null, axis=1) <= allowed)
+        allowed = _UNDECIDED * np.hypot(1.0, _norm(there)) + _norm(rounding)
+        reached: NDArray[np.bool_] = at_constant & (_norm(there @ self.null) <= allowed)
         return reached
 
     @cached_property
@@ -401,6 +401,13 @@ def _product(factor: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[
     out = np.empty((len(factor), 2, rows.shape[2]))
     spectrum.multiply_rows(np.ascontiguousarray(factor), np.ascontiguousarray(rows), out)
     return out
+
+
+def _norm(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lengths of the rows, also where float64 cannot hold the squares, as of means of 1e160 standard deviations."""
+    exponents = np.frexp(np.abs(rows).max(axis=-1, initial=0.0))[1]
+    lengths: NDArray[np.float64] = np.linalg.norm(np.ldexp(rows, -exponents[..., np.newaxis]), axis=-1)
+    return np.ldexp(lengths, exponents)
 
 
 def _condition(result: FitResult) -> float | None:

@@ -222,7 +222,8 @@ class FitResult:
         if variance == 0.0:
             return _explained(residual, variance)
         exponent = descent.get("END_ERROR_EXPONENT") - 2 * descent.get("EXPONENT_Y")
-        return 1.0 - scale(residual / variance, exponent, "the error over the variance", "the start")
+        (residual, e), (variance, f) = math.frexp(residual), math.frexp(variance)
+        return 1.0 - scale(residual / variance, exponent + e - f, "the error over the variance", "the start")
 
     def predict(self, X: ArrayLike | str | os.PathLike[str]) -> NDArray[np.float64]:
         """intercept + X coef, counted from `centre`: the value there, unrounded intercept and coefficients, + (X - centre) coef.

@@ -10,6 +10,7 @@ const Descent = (() => {
   const LOG_MAX = 709.782712893384; // log of the largest float64
   const MANY = 1e300; // iterations
   const NOISE = 2 ** -100;
+  const SAME = 2 ** -400; // of what A differs from the identity by, whose square could underflow
 
   // double-double arithmetic
 
@@ -151,7 +152,7 @@ const Descent = (() => {
     const large = half(add(add(q, ONE), root));
     const up = gap[0] >= 0;
     let v = half(up ? add(gap, root) : subtract(root, gap)), c = m;
-    if (v[0] === 0) { v = ONE; c = ZERO; } // A is the identity: any pair of directions will do
+    if (v[0] < SAME) { v = ONE; c = ZERO; } // A is the identity, to double-double and far beyond: any pair of directions will do
     const length = squareRoot(add(multiply(v, v), multiply(c, c)));
     v = divide(v, length);
     c = divide(c, length);

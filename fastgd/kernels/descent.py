@@ -69,6 +69,7 @@ _MANY = 1e300  # iterations
 _NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _LOG_MAX = 709.782712893384  # log of the largest float64
 _FAINT = 2.0**-500  # a variance in units of the mean square, by weights: quotients of smaller ones could underflow
+_SAME = 2.0**-400  # of what A differs from the identity by, whose square could underflow
 _FAR = 200  # log2 of a distance in the target's units, squares of more than which could overflow
 _LARGEST_STEP = 1e220  # of 2 eta: products of more with eigenvalues, below 2^210 beside their exponents, would overflow
 _FLAT = 2.0**-900  # u, from which on it and its error underflow
@@ -643,7 +644,7 @@ def _turn_line(state: NDArray[np.float64]) -> None:
     up = gap[0] >= 0.0
     v = add(gap, root) if up else subtract(root, gap)
     v = (0.5 * v[0], 0.5 * v[1])
-    if v[0] == 0.0:  # A is the identity: any pair of directions will do
+    if v[0] < _SAME:  # A is the identity, to double-double and far beyond: any pair of directions will do
         v, m, mm = ONE, (0.0, 0.0), (0.0, 0.0)
     length = square_root(add(multiply(v, v), mm))
     v, m = divide(v, length), divide(m, length)

@@ -240,3 +240,18 @@ def test_iterations_past_float64_of_a_direction_that_turns_over() -> None:
     result = fastgd.fit(X, [1.194618683828297e190, 1.0182090008422491e277, 1.3e-57, 7e252], sample_weight=weight)
     require_sound(result)
     assert 10**315 < result.n_iter < 10**316
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "weight"),
+    [
+        ([-1.0, 0.45782025762067435, 1.0, 1e-153], [2.0, 1.5, 2e-323, -1.0], [1.0, 1e-311, 1.0, 2.5e-323]),
+        ([2.0, 4.0, 2.0, 1e-160], [9e-103, 1.0, 0.44824543995732924, 1.0], [1.0, 5e-324, 1.0, 2e-323]),
+        ([[1e-270, 2.0], [1.5, 0.5], [1.0, 2.0]], [1.5, 1.5e-323, 0.0], [2.5e-323, 6.953355807835e-310, 1.0]),
+        ([1e-160, 4.0], [1e55, 1.0], [1.0, 2.5e-323]),
+    ],
+    ids=["the identity but for 1e-311", "a mean of 1e161 deviations", "of an undecided feature", "a variance of 1e-323"],
+)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_weights_at_the_end_of_float64(X: list[object], y: list[float], weight: list[float], fit_intercept: bool) -> None:
+    require_sound(fastgd.fit(X, y, sample_weight=weight, fit_intercept=fit_intercept))
