@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_sources import Arraylike
 
 import fastgd
 from fastgd.sources import Stream, Table, read, read_features, read_pair
@@ -121,16 +122,6 @@ def test_rows_with_nulls_are_dropped(name: str, data: list[tuple[int | None, ...
     assert sum(table.n_dropped for table in tables) == len(present) - len(whole)
 
 
-class LikeAnArray:
-    """As a tensor: NumPy takes it for an array, and it is none."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self.array = array
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        return self.array
-
-
 @given(st.lists(st.tuples(*[st.sampled_from([1.0, math.nan, -3.0])] * 3), min_size=1, max_size=9))
 @settings(deadline=None)
 def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None:
@@ -148,11 +139,11 @@ def test_arrays_drop_nan_and_masked_alike(data: list[tuple[float, ...]]) -> None
         assert (rows(table), table.n_dropped) == (whole, len(data) - len(whole))
     if whole:
         assert rows(read((masked[:, :2], masked[:, 2]), missing="drop")) == whole
-        assert rows(read(LikeAnArray(a), missing="drop")) == whole
+        assert rows(read(Arraylike(a), missing="drop")) == whole
 
 
 def test_rows_of_what_is_an_array_to_numpy_can_be_left_out() -> None:
-    x, y = LikeAnArray(np.array([1.0, math.nan, 2.0])), LikeAnArray(np.array([1.0, 2.0, 4.0]))
+    x, y = Arraylike(np.array([1.0, math.nan, 2.0])), Arraylike(np.array([1.0, 2.0, 4.0]))
     with pytest.raises(fastgd.DataError, match=r"^nan in row 1, x: .*, e\.g\. with missing='drop' \(rows count from 0\)$"):
         fastgd.fit(x, y)
     assert fastgd.fit(x, y, missing="drop").n_dropped == 1
