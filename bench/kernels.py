@@ -18,7 +18,7 @@ from figures import duration, number
 import fastgd
 from fastgd.kernels import descent, least_squares, moments, pointwise, refine, spectrum
 from fastgd.kernels._compile import kernel
-from fastgd.sums import LINE, levels_of, summing, sums_of
+from fastgd.moments.sums import LINE, levels_of, summing, sums_of
 
 Array = np.ndarray
 LANES = 128

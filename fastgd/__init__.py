@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from fastgd import tutorial
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
 from fastgd.fit import analyse, fit, load
-from fastgd.inference import Inference
-from fastgd.moments import Moments
-from fastgd.path import Path
-from fastgd.result import FitResult, Optimum
-from fastgd.stability import Stability
+from fastgd.moments.moments import Moments
+from fastgd.result.fit_result import FitResult, Optimum
+from fastgd.result.inference import Inference
+from fastgd.result.path import Path
+from fastgd.result.stability import Stability
 from fastgd.tutorial import compute_error, gradient_descent, step_gradient
 from fastgd.warm import warmup
 

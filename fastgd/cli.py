@@ -19,7 +19,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 import fastgd
-from fastgd.writing import replace
+from fastgd.store.writing import replace
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"

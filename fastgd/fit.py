@@ -12,17 +12,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastgd import report, store, wide
-from fastgd.descent import Descent, descent_kernels
-from fastgd.descent import analyse as analyse_moments
+from fastgd.descent.run import Descent, descent_kernels
+from fastgd.descent.run import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
-from fastgd.moments import Moments, sum_stream, sum_table
-from fastgd.progress import Progress, reporting
-from fastgd.result import FitResult
+from fastgd.moments import wide
+from fastgd.moments.moments import Moments, sum_stream, sum_table
+from fastgd.moments.progress import Progress, reporting
+from fastgd.moments.threads import threads
+from fastgd.result.fit_result import FitResult
+from fastgd.result.stability import Stability, require_rate, require_tolerance
 from fastgd.sources import Collection, Stream, Table, read
 from fastgd.sources.arrays import numbers
-from fastgd.stability import Stability, require_rate, require_tolerance
-from fastgd.threads import threads
+from fastgd.store import model
+from fastgd.text import report
 
 _NAN, _INF, _empty = math.nan, math.inf, np.empty
 _SUMS_OF_LINE = 6
@@ -244,7 +246,7 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     [9.5]
     """
     try:
-        stored = store.read(path)
+        stored = model.read(path)
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
             result = fit(stored.moments, unstable="run", **stored.request)

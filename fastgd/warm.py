@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastgd import wide
 from fastgd.fit import analyse, fit
-from fastgd.moments import Moments
+from fastgd.moments import wide
+from fastgd.moments.moments import Moments
+from fastgd.moments.sums import SHORT
 from fastgd.sources.table import Table
-from fastgd.sums import SHORT
 from fastgd.tutorial import compute_error, gradient_descent
 
 

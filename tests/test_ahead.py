@@ -16,7 +16,7 @@ CODE = """
 import sys
 import numpy as np
 import fastgd
-from fastgd import wide
+from fastgd.moments import wide
 
 wide.PRODUCTS = 0
 rng = np.random.default_rng(7)

@@ -370,7 +370,7 @@ def test_all_processors() -> None:
 def test_what_a_wide_fit_did_not_refine_has_nine_digits(trend: float, offset: float, fit_intercept: bool) -> None:
     """With or without the intercept that the fit had not, and with rows more than it had; or an error says that it has not."""
     rng = np.random.default_rng(9)
-    X = rng.normal(size=(12_000, fastgd.wide.FEATURES))  # two blocks
+    X = rng.normal(size=(12_000, fastgd.moments.wide.FEATURES))  # two blocks
     X[:, 5] += np.linspace(offset, offset + trend, len(X))
     y = X @ rng.normal(size=X.shape[1]) + rng.normal(size=len(X))
     first = fastgd.fit(X, y, fit_intercept=not fit_intercept).moments

@@ -24,7 +24,7 @@ import test_blocks
 import test_frames
 
 import fastgd
-from fastgd.sources.files import read_files
+from fastgd.sources.files.files import read_files
 from fastgd.sources.frames import Columns, choose_columns
 from fastgd.sources.table import Table
 

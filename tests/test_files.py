@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 import fastgd
 from fastgd.sources import Table, rows
-from fastgd.sources.ahead import work_ahead
-from fastgd.sources.files import read_files
+from fastgd.sources.files.ahead import work_ahead
+from fastgd.sources.files.files import read_files
 from fastgd.sources.frames import Columns, choose_columns
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs pyarrow")

@@ -14,7 +14,7 @@ from numba import config
 
 from fastgd.kernels import moments
 from fastgd.kernels._compile import IS_AHEAD
-from fastgd.sums import SHORT
+from fastgd.moments.sums import SHORT
 
 pytestmark = pytest.mark.skipif(IS_AHEAD or bool(config.DISABLE_JIT), reason="of kernels that numba compiles")
 

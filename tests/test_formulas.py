@@ -15,7 +15,7 @@ import fastgd
 
 pytest.importorskip("formulaic", reason="needs formulaic")
 pd = pytest.importorskip("pandas", reason="needs pandas")
-from fastgd.sources.formulas import Formula, columns_of, is_formula  # noqa: E402
+from fastgd.sources.formulas.formula import Formula, columns_of, is_formula  # noqa: E402
 
 N = 60
 
@@ -129,7 +129,7 @@ def test_tables_of_parts_are_parts_of_the_table(text: str) -> None:
 def test_more_rows_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     formula = Formula(MANY[0], FRAME)
     whole = formula.table(FRAME)
-    monkeypatch.setattr("fastgd.sources.formulas.CHUNK", 7)
+    monkeypatch.setattr("fastgd.sources.formulas.formula.CHUNK", 7)
     assert same(formula.table(FRAME), whole)
     with refused("a level that the fit did not see: it knows 'A', 'B', 'C' (rows count from 0)"):
         formula.features(FRAME.assign(town=["D" if row == 30 else "A" for row in range(N)]))

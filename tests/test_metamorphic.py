@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fastgd
-import fastgd.wide
+import fastgd.moments.wide
 
 BLOCK = 4096
 COUNTS = [1, 2, 1000, 10**6 + 1, 10**12]
@@ -121,7 +121,7 @@ def blas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wide_question(weigh: bool, **options: Any) -> Question:
     """Two blocks of BLAS: of 42 features they have 5,460 rows."""
-    return question(6000, fastgd.wide.FEATURES + 2, 5, weigh, **options)
+    return question(6000, fastgd.moments.wide.FEATURES + 2, 5, weigh, **options)
 
 
 @pytest.mark.usefixtures("blas")

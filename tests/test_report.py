@@ -295,7 +295,7 @@ def test_the_frame_is_of_the_library_asked_for(backend: Any, kind: type) -> None
 def without(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in names else find(name, *rest))
-    monkeypatch.delitem(sys.modules, "fastgd.framing", raising=False)
+    monkeypatch.delitem(sys.modules, "fastgd.result.framing", raising=False)
 
 
 def test_the_frame_is_of_a_library_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

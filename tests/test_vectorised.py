@@ -67,7 +67,8 @@ def finalize(self, flags, options, plain=CPUTargetOptions.finalize):
 CPUContext.DIBuilder, CPUTargetOptions.finalize = Lines, finalize
 
 import numpy as np
-from fastgd import sums, wide
+from fastgd.moments import sums
+from fastgd.moments import wide
 from fastgd.kernels import least_squares, pointwise, spectrum
 from fastgd.sources.table import Table
 

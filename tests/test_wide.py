@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 import fastgd
-import fastgd.wide
+import fastgd.moments.wide
 from fastgd.kernels import refine
+from fastgd.moments.wide import pays, solve
 from fastgd.sources import Table
-from fastgd.wide import pays, solve
 
 SEED = 20
 N, P = 220, 7
@@ -224,7 +224,7 @@ def test_a_weight_counts_a_row_that_often() -> None:
 CODE = """
 import numpy as np
 import fastgd
-from fastgd import wide
+from fastgd.moments import wide
 wide.PRODUCTS = 0
 rng = np.random.default_rng(3)
 X = rng.normal(size=(1500, 90)).cumsum(axis=1) + 4.0  # not by BLAS, nor is y: the data must not depend on its threads
@@ -252,7 +252,7 @@ def test_threads_do_not_change_the_bits(monkeypatch: pytest.MonkeyPatch, with_th
     else:
         pytest.importorskip("threadpoolctl", reason="needs threadpoolctl")
     monkeypatch.setattr(fastgd.wide, "_BUFFER", 2**12)  # 64 rows a block, and more blocks than are under way at a time
-    X, y = whole_numbers(2000, fastgd.wide.FEATURES)
+    X, y = whole_numbers(2000, fastgd.moments.wide.FEATURES)
     monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
     for weight in None, np.arange(2000.0):
         one = fastgd.fit(X, y, sample_weight=weight)
@@ -393,7 +393,7 @@ def wide_data(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
     """Small data that go this way all the same."""
     monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
     rng = np.random.default_rng(SEED)
-    p = fastgd.wide.FEATURES
+    p = fastgd.moments.wide.FEATURES
     X = rng.normal(size=(300, p)) @ rng.normal(size=(p, p)) + rng.normal(size=p) * 3.0
     return X, X @ rng.normal(size=p) + rng.normal(size=300) + 5.0
 

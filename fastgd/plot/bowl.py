@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
-from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
 from fastgd.plot.course import run
 from fastgd.plot.plane import MOST_SWINGS, STEPS, Plane, plane_of
+from fastgd.text import report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
-from fastgd import report
 from fastgd.errors import missing_extra
 from fastgd.plot import canvas, lines
 from fastgd.plot.bowl import bands, set_window
@@ -24,7 +23,8 @@ from fastgd.plot.course import AT_OPTIMUM, LAST, MILLIONTH, course, spread
 from fastgd.plot.plane import plane_of
 from fastgd.plot.rates import factors
 from fastgd.plot.rows import Points
-from fastgd.writing import replace
+from fastgd.store.writing import replace
+from fastgd.text import report
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

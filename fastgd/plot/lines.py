@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import fastgd
-from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
 from fastgd.plot.rows import Floats, Points, rows_of
+from fastgd.text import report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

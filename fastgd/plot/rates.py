@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastgd
-from fastgd import report
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE
+from fastgd.text import report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

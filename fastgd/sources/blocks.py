@@ -150,7 +150,7 @@ class _Frames:
     def read(self, number: int, block: Any) -> Table | None:
         """None if the block has no rows."""
         from fastgd.sources import frames
-        from fastgd.sources.formulas import choice_of
+        from fastgd.sources.formulas.formula import choice_of
 
         if not frames.is_frame(block):
             raise DataError(

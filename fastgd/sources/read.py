@@ -135,8 +135,8 @@ def _is_on_cluster(data: Any) -> bool:
 
 
 def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Stream:
-    from fastgd.sources.files import read_files
-    from fastgd.sources.formulas import Look, choice_of, columns_of
+    from fastgd.sources.files.files import read_files
+    from fastgd.sources.formulas.formula import Look, choice_of, columns_of
 
     if weight is not None and not isinstance(weight, str):
         raise DataError("sample_weight is an array, and files are read piece by piece: name a column of them")
@@ -152,7 +152,7 @@ def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: 
 
 
 def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas import is_formula, refuse_features_of
+    from fastgd.sources.formulas.formula import is_formula, refuse_features_of
 
     names, lazy = names_of(frame), is_lazy(frame)
     if lazy and weight is not None and not isinstance(weight, str):
@@ -183,7 +183,7 @@ def _weighed(frame: Any, weight: Any, missing: str) -> tuple[Any, str]:
 
 def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
     """A formula after a look at a frame, in memory or lazy."""
-    from fastgd.sources.formulas import Formula, columns_of
+    from fastgd.sources.formulas.formula import Formula, columns_of
 
     if not is_lazy(frame):
         require_frame_rows(frame, "the frame")
@@ -200,14 +200,14 @@ def read_formula(stored: Any) -> Any:
     """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
     if stored is None:
         return None
-    from fastgd.sources.formulas import StoredFormula
+    from fastgd.sources.formulas.formula import StoredFormula
 
     return StoredFormula(stored)
 
 
 def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Stream:
     """Feature columns to predict from, piece by piece, checked; the target need not be there."""
-    from fastgd.sources.files import read_files
+    from fastgd.sources.files.files import read_files
 
     def choose(found: list[str], path: str) -> Any:
         choice = OnlyFeatures(names) if formula is None else formula.without_target()

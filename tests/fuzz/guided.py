@@ -26,8 +26,8 @@ def main() -> None:
 
     sys.path.append(str(Path(__file__).parent.parent))
     with atheris.instrument_imports(include=["fastgd"], exclude=["fastgd.kernels"]):  # numba compiles what it finds there
-        import fastgd.sources.files
-        import fastgd.sources.formulas  # noqa: F401
+        import fastgd.sources.files.files
+        import fastgd.sources.formulas.formula  # noqa: F401
     import readers
 
     target, *options = sys.argv[1:]

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.packing import is_count, require
+from fastgd.moments.packing import is_count, require
+from fastgd.moments.sums import add_subtree, moments_kernels, require_room, require_sums, sum_blocks, sums_of
 from fastgd.sources.table import EMPTY, Table, as_float64
-from fastgd.sums import add_subtree, moments_kernels, require_room, require_sums, sum_blocks, sums_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

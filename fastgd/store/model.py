@@ -26,15 +26,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError, shown
-from fastgd.moments import Moments, closed_moments
-from fastgd.packing import is_count
-from fastgd.rest import Rest, Solution, is_log_weight
+from fastgd.moments.details import Rest, Solution, is_log_weight
+from fastgd.moments.moments import Moments, closed_moments
+from fastgd.moments.packing import is_count
+from fastgd.moments.sums import LARGEST_EXPONENT
 from fastgd.sources import LIBRARIES, read_formula
-from fastgd.sums import LARGEST_EXPONENT
-from fastgd.writing import replace
+from fastgd.store.writing import replace
 
 if TYPE_CHECKING:
-    from fastgd.result import FitResult
+    from fastgd.result.fit_result import FitResult
 
 _FORMAT, _VERSION = "fastgd model", 1
 _KEYS = {

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fastgd.errors import DataError
 
 if TYPE_CHECKING:
-    from fastgd.moments import Moments
+    from fastgd.moments.moments import Moments
 
 
 _LARGEST_SOLUTION = 2.0**200  # of columns of about unit size; double-double sums that bear more do not know one digit of it

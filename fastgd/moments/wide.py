@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.moments import Moments, closed_moments
-from fastgd.rest import Solution, rest_of
+from fastgd.moments.details import Solution, rest_of
+from fastgd.moments.moments import Moments, closed_moments
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:

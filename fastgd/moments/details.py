@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.moments.sums import LARGEST_EXPONENT
 from fastgd.sources import Table
 from fastgd.sources.table import LOG_BITS
-from fastgd.sums import LARGEST_EXPONENT
 
 
 class Solution(NamedTuple):

@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.descent import Descent, analyse, descent_kernels, scale
+from fastgd.descent.run import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra, shown
-from fastgd.prediction import plane_of
+from fastgd.result.prediction import plane_of
 from fastgd.sources.arrays import real
 from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
-    from fastgd.result import FitResult
+    from fastgd.result.fit_result import FitResult
 
 _ROUNDING = 2.0**-100
 """Mean squared error, over mean squares of y and slope x, of residuals of four units in the last place (2^-50)."""
@@ -162,7 +162,7 @@ class Inference:
         >>> fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).inference().to_frame("pyarrow").column_names
         ['term', 'coef', 'standard_error', 't', 'p_value', 'lower', 'upper']
         """
-        from fastgd.framing import frame_of
+        from fastgd.result.framing import frame_of
 
         lower, upper = self.interval.T.tolist()
         columns = {
@@ -178,7 +178,7 @@ class Inference:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from fastgd.page import page_of_inference  # here and elsewhere, as it loads html: 3 ms of every import of fastgd
+        from fastgd.text.page import page_of_inference  # here and elsewhere, as it loads html: 3 ms of every import of fastgd
 
         return page_of_inference(self).html()
 

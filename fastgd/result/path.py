@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.descent import Descent, descent_kernels
+from fastgd.descent.run import Descent, descent_kernels
 from fastgd.errors import DataError, shown
 
 _MOST_ROWS = 10_000_000

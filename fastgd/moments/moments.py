@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd.errors import DataError, shown
-from fastgd.packing import is_count, pack, require, unpack
-from fastgd.progress import Progress
-from fastgd.rest import NO_REST, Rest, Solution, is_log_weight, rest_of
-from fastgd.segment import Segment
+from fastgd.moments.details import NO_REST, Rest, Solution, is_log_weight, rest_of
+from fastgd.moments.packing import is_count, pack, require, unpack
+from fastgd.moments.progress import Progress
+from fastgd.moments.segment import Segment
+from fastgd.moments.sums import LINE, SHORT, columns_of, levels_of, moments_kernels, require_sums, summing, sums_of
+from fastgd.moments.threads import threads
 from fastgd.sources import LIBRARIES, Collection, Known, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
-from fastgd.sums import LINE, SHORT, columns_of, levels_of, moments_kernels, require_sums, summing, sums_of
-from fastgd.threads import threads
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastgd.errors import DataError
-from fastgd.sources.ahead import read_ahead
-from fastgd.sources.csv_files import first_line
+from fastgd.sources.files.ahead import read_ahead
+from fastgd.sources.files.csv_files import first_line
 from fastgd.sources.table import Table
 
 ROWS, CELLS = 1 << 17, 6 << 16

@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any
 
 from fastgd.errors import DataError
-from fastgd.sources.ahead import work_ahead
+from fastgd.sources.files.ahead import work_ahead
+from fastgd.sources.files.pipes import CAN_STOP, Pipe
+from fastgd.sources.files.rows import Piece, Rows
 from fastgd.sources.frames import Columns, is_number
-from fastgd.sources.pipes import CAN_STOP, Pipe
-from fastgd.sources.rows import Piece, Rows
 from fastgd.sources.table import EMPTY, Table, default_names
 
 DELIMITERS = ",;\t|"

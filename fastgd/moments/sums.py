@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.packing import require
+from fastgd.moments.packing import require
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 Array = NDArray[np.float64]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd import report
-from fastgd.descent import Descent, analyse, descent_kernels, scale, unheld
+from fastgd.descent.run import Descent, analyse, descent_kernels, scale, unheld
 from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import real
+from fastgd.text import report
 
 if TYPE_CHECKING:
-    from fastgd.moments import Moments
+    from fastgd.moments.moments import Moments
 
 
 def require_rate(learning_rate: float | str) -> float:

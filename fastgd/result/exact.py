@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from fastgd.descent import Descent, analyse, descent_kernels
-from fastgd.moments import Moments
+from fastgd.descent.run import Descent, analyse, descent_kernels
+from fastgd.moments.moments import Moments
 
 _Pair = list[float]
 

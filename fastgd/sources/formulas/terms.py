@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from fastgd.errors import DataError, missing_extra
+from fastgd.sources.formulas.levels import UnseenLevelError, transforms
 from fastgd.sources.frames import require_column
-from fastgd.sources.levels import UnseenLevelError, transforms
 
 
 class UnseenInError(Exception):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from fastgd.errors import DataError, Status
 
 if TYPE_CHECKING:
-    from fastgd.moments import Moments
-    from fastgd.result import FitResult
-    from fastgd.stability import Stability
+    from fastgd.moments.moments import Moments
+    from fastgd.result.fit_result import FitResult
+    from fastgd.result.stability import Stability
 
 BEYOND = "beyond float64"
 _MILLIONTH = 1e-6

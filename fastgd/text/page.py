@@ -11,12 +11,12 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastgd import report
 from fastgd.errors import DataError, Status
+from fastgd.text import report
 
 if TYPE_CHECKING:
-    from fastgd.inference import Inference
-    from fastgd.result import FitResult
+    from fastgd.result.fit_result import FitResult
+    from fastgd.result.inference import Inference
 
 _WIDTH = 100
 _LEAST_P = 1e-300  # smaller ones are at the end of float64

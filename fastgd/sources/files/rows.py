@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
-from fastgd.sources.pipes import Pipe
+from fastgd.sources.files.pipes import Pipe
 
 PIECE = 5 << 20
 """Bytes parsed at a time, at most."""

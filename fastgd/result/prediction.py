@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.descent import Descent
+from fastgd.descent.run import Descent
 
 _FAR = 2.0**20
 """Squared mean over variance: nearer, intercept + x coef as such loses three digits at the most."""

@@ -11,9 +11,9 @@ from glob import glob
 from typing import Any
 
 from fastgd.errors import DataError, missing_extra, shown
-from fastgd.sources.csv_files import CsvFile
+from fastgd.sources.files.csv_files import CsvFile
+from fastgd.sources.files.parquet_files import ParquetFile
 from fastgd.sources.frames import listing
-from fastgd.sources.parquet_files import ParquetFile
 from fastgd.sources.table import Stream, Table
 
 _PARQUET = (".parquet", ".pq")

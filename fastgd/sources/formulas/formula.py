@@ -16,10 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import COUNTED, DataError, shown
+from fastgd.sources.formulas.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
+from fastgd.sources.formulas.terms import (
+    UnseenInError,
+    as_pandas,
+    evaluate,
+    explained,
+    factors_of,
+    learns,
+    parse,
+    sources_of,
+    term_of,
+)
 from fastgd.sources.frames import Choice, Columns, Known, column_values, library_of, listing, open_frame, require_column
-from fastgd.sources.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.table import CHUNK, EMPTY, Table
-from fastgd.sources.terms import UnseenInError, as_pandas, evaluate, explained, factors_of, learns, parse, sources_of, term_of
 
 _PROBED, _PROBE = 4096, 64  # of so many first rows, those at either end are worked out once more by themselves
 _BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut off"

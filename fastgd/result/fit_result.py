@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd import inference, report, store
-from fastgd.descent import Descent, descent_kernels, scale
+from fastgd.descent.run import Descent, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, Status
-from fastgd.inference import Inference
-from fastgd.path import Path, choose_iterations, trace
-from fastgd.prediction import Plane, plane_of
+from fastgd.result import inference
+from fastgd.result.inference import Inference
+from fastgd.result.path import Path, choose_iterations, trace
+from fastgd.result.prediction import Plane, plane_of
+from fastgd.result.stability import Stability, require_tolerance
 from fastgd.sources import Collection, Table, read, read_features, read_features_of_files, read_pair
 from fastgd.sources.table import EMPTY, as_float64
-from fastgd.stability import Stability, require_tolerance
-from fastgd.writing import replace
+from fastgd.store import model
+from fastgd.store.writing import replace
+from fastgd.text import report
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-    from fastgd.moments import Moments
+    from fastgd.moments.moments import Moments
 
 
 _SETTLED = 1e-320  # a share of the distance at which no float64 coefficient changes any more
@@ -419,7 +421,7 @@ class FitResult:
         ...     fastgd.load(file)
         <FitResult: y = 0 + 1.9 * x, converged>
         """
-        store.write(self, path)
+        model.write(self, path)
 
     def to_onnx(self) -> ModelProto:
         """This fit as an ONNX model, for servers, browsers and languages that have no Python.
@@ -448,7 +450,7 @@ class FitResult:
         >>> [node.op_type for node in model.graph.node]
         ['Mul', 'Split', 'Sum', 'Squeeze']
         """
-        from fastgd import onnx
+        from fastgd.store import onnx
 
         return onnx.model(self)
 
@@ -517,13 +519,13 @@ class FitResult:
         log-likelihood  -2.1898155, AIC 8.379631, BIC 7.1522198
         condition of X  7.46874
         """
-        from fastgd.page import page_of_result
+        from fastgd.text.page import page_of_result
 
         return page_of_result(self, inference.require_level(level)).text()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the page of `summary`."""
-        from fastgd.page import page_of_result
+        from fastgd.text.page import page_of_result
 
         return page_of_result(self, 0.95).html()
 
@@ -649,12 +651,12 @@ class FitResult:
         replace(path, explorer.page(self, total, self._in_pairs, rows), "the page")
 
     def _in_pairs(self) -> dict[str, Any]:
-        from fastgd import pairs
+        from fastgd.result import exact
 
         if len(self.feature_names) == 1:
-            return pairs.of_line(self._moments)
+            return exact.of_line(self._moments)
         names = {"raw": False, "standardized": True}
-        return {name: pairs.of_problem(self._moments, self.fit_intercept, choice) for name, choice in names.items()}
+        return {name: exact.of_problem(self._moments, self.fit_intercept, choice) for name, choice in names.items()}
 
     def iterations_to(self, tol: float) -> int | None:
         """The first iteration, from this start at this rate, whose distance left is at most the share `tol`.

@@ -1,0 +1,1 @@
+"""Text and Parquet files, read piece by piece."""

@@ -1,0 +1,1 @@
+"""Formulas, read by formulaic: names, levels, columns."""
