@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd.sources import Table, rows
+from fastgd.sources import Table
+from fastgd.sources.files import rows
 from fastgd.sources.files.ahead import work_ahead
 from fastgd.sources.files.files import read_files
 from fastgd.sources.frames import Columns, choose_columns

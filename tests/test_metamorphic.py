@@ -116,7 +116,7 @@ def test_the_form_changes_no_bit(form: str, n: int, p: int, weigh: bool, options
 @pytest.fixture
 def blas(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small data of many features go the way of large ones."""
-    monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
+    monkeypatch.setattr(fastgd.moments.wide, "PRODUCTS", 0)
 
 
 def wide_question(weigh: bool, **options: Any) -> Question:

@@ -248,12 +248,12 @@ def test_threads_of_blas_do_not_change_the_bits() -> None:
 @pytest.mark.parametrize("with_threadpoolctl", [True, False])
 def test_threads_do_not_change_the_bits(monkeypatch: pytest.MonkeyPatch, with_threadpoolctl: bool) -> None:
     if not with_threadpoolctl:
-        monkeypatch.setattr(fastgd.wide, "_threadpools", lambda: None)
+        monkeypatch.setattr(fastgd.moments.wide, "_threadpools", lambda: None)
     else:
         pytest.importorskip("threadpoolctl", reason="needs threadpoolctl")
-    monkeypatch.setattr(fastgd.wide, "_BUFFER", 2**12)  # 64 rows a block, and more blocks than are under way at a time
+    monkeypatch.setattr(fastgd.moments.wide, "_BUFFER", 2**12)  # 64 rows a block, and more blocks than are under way at a time
     X, y = whole_numbers(2000, fastgd.moments.wide.FEATURES)
-    monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
+    monkeypatch.setattr(fastgd.moments.wide, "PRODUCTS", 0)
     for weight in None, np.arange(2000.0):
         one = fastgd.fit(X, y, sample_weight=weight)
         assert one.moments._rest.solution is not None
@@ -391,7 +391,7 @@ def test_the_inverse_factor() -> None:
 @pytest.fixture
 def wide_data(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
     """Small data that go this way all the same."""
-    monkeypatch.setattr(fastgd.wide, "PRODUCTS", 0)
+    monkeypatch.setattr(fastgd.moments.wide, "PRODUCTS", 0)
     rng = np.random.default_rng(SEED)
     p = fastgd.moments.wide.FEATURES
     X = rng.normal(size=(300, p)) @ rng.normal(size=(p, p)) + rng.normal(size=p) * 3.0

@@ -49,8 +49,9 @@ def model(result: fastgd.FitResult) -> ModelProto:
 
     Examples
     --------
-    >>> import fastgd, fastgd.onnx
-    >>> made = fastgd.onnx.model(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]))
+    >>> import fastgd
+    >>> from fastgd.store import onnx
+    >>> made = onnx.model(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]))
     >>> [value.name for value in (*made.graph.input, *made.graph.output)]
     ['X', 'y']
     """
