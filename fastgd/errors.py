@@ -6,11 +6,23 @@ from enum import Enum
 
 
 class FastGDError(Exception):
-    """Base of every error that fastgd raises on purpose."""
+    """Base of every error that fastgd raises on purpose.
+
+    Attributes
+    ----------
+    argument : str or None
+        Name of the argument that cannot be used; None where the error is about the data, or about more than one argument.
+    """
+
+    argument: str | None = None
 
 
 class DataError(FastGDError, ValueError):
     """The data or an argument cannot be used as they are; the message says what came, where, and what to do."""
+
+    def __init__(self, message: str, argument: str | None = None) -> None:
+        super().__init__(message)
+        self.argument = argument
 
 
 class UnstableLearningRateError(FastGDError, ValueError):
@@ -25,6 +37,8 @@ class UnstableLearningRateError(FastGDError, ValueError):
     overflow_iteration : int or None
         The iteration at which the error would overflow float64; None if it never would.
     """
+
+    argument = "learning_rate"
 
     def __init__(
         self, message: str, learning_rate: float, max_learning_rate: float, overflow_iteration: int | None

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastgd.arguments import numbers
 from fastgd.descent.run import Descent, descent_kernels
 from fastgd.descent.run import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
@@ -22,7 +23,6 @@ from fastgd.moments.threads import threads
 from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability, require_rate, require_tolerance
 from fastgd.sources import Collection, Stream, Table, read
-from fastgd.sources.arrays import numbers
 from fastgd.store import model
 from fastgd.text import report
 

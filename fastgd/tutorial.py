@@ -20,13 +20,12 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastgd.arguments import FLOAT64, numbers, real
 from fastgd.errors import ConvergenceWarning, DataError, shown
-from fastgd.sources.arrays import numbers, real
 from fastgd.sources.table import as_float64
 
 __all__ = ["compute_error_for_line_given_points", "gradient_descent_runner", "step_gradient"]
 
-_FLOAT64 = np.dtype(np.float64)
 _STEPS_A_CALL = 200_000_000
 """Points (x, y) visited before Python looks at the signals again: about 0.2 s, so that Ctrl-C ends a long loop."""
 
@@ -206,7 +205,7 @@ def _coefficients(m: Any) -> float | NDArray[np.float64]:
 
 def _points(points: Any, m: float | NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows (features, y) as a C-contiguous float64 array; not yet looked through for NaN, which shows in the result."""
-    if type(points) is np.ndarray and points.dtype is _FLOAT64 and points.ndim == 2 and points.flags.carray:
+    if type(points) is np.ndarray and points.dtype is FLOAT64 and points.ndim == 2 and points.flags.carray:
         array = points
     else:
         array = np.require(as_float64(numbers(points, "points")), None, ["C", "WRITEABLE"])

@@ -28,6 +28,7 @@ LEVELS = {
     "sources/files/__init__.py": 2.0,
     "sources/formulas/__init__.py": 2.0,
     "errors.py": 0.0,
+    "arguments.py": 0.1,
     "store/writing.py": 0.1,
     "kernels/__init__.py": 1.0,
     "kernels/_loading.py": 1.0,

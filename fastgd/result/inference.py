@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arguments import real
 from fastgd.descent.run import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra, shown
 from fastgd.result.prediction import plane_of
-from fastgd.sources.arrays import real
 from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:

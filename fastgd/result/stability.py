@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arguments import real
 from fastgd.descent.run import Descent, analyse, descent_kernels, scale, unheld
 from fastgd.errors import DataError, shown
-from fastgd.sources.arrays import real
 from fastgd.text import report
 
 if TYPE_CHECKING:

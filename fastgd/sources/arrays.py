@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
-from itertools import chain
 from typing import Any, Never
 
 import numpy as np
-from numpy import ndarray
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError, shown
-from fastgd.sources.table import FLOAT64, Table, as_float64
+from fastgd.arguments import numbers
+from fastgd.errors import DataError, shown
+from fastgd.sources.table import Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
-_NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating)
-"""Types that float() would take, with a warning or without, and those that need no look."""
 
 
 def read_arrays(x: Any, y: Any, drop: bool = False) -> Table:
@@ -79,98 +75,3 @@ def weigh(table: Table, sample_weight: Any, missing: str) -> Table:
     if sample_weight is not None:
         table.weight = read_weight(sample_weight, len(table.X), missing == "drop")
     return table.settle(missing)
-
-
-def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
-    """An array of real numbers, not converted yet. With `drop`, cells that are masked or None become NaN."""
-    if type(values) is ndarray and values.dtype is FLOAT64:
-        return values
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        mask = np.ma.getmaskarray(values)
-        if drop:
-            data = np.where(mask, 0, values.data) if values.dtype.kind in "fiubO" else values.data
-            filled = np.array(numbers(data, name), np.float64)
-            filled[mask] = np.nan
-            return filled
-        where = _place(tuple(np.argwhere(mask)[0]))
-        raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
-    if isinstance(values, list | tuple) and _has_masked(values):
-        return numbers([_without_masks(value) for value in values], name, drop)
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError, MemoryError) as error:  # of objects that convert themselves, or lie about their length
-        reason = str(error) or "there is no memory for as many as it says it has"
-        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {reason}") from None
-    dtype = array.dtype
-    if dtype.kind in "fiub":
-        return array
-    if dtype.kind in "OSUT":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
-        if array.ndim == 0:
-            raise DataError(f"{name} of type {type(values).__qualname__} cannot be read: pass an array, a list or a column")
-        return _parse(np.asarray(values, dtype=object), name, drop)
-    if dtype.names:
-        raise DataError(f"{name} is a structured array with fields {', '.join(dtype.names)}: pass two of them as (x, y)")
-    words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(dtype.kind, f"values of type {dtype}")
-    advice = "convert them to numbers first, e.g. seconds" if dtype.kind in "Mm" else "real numbers are needed"
-    raise DataError(f"{name} holds {words}: {advice}")
-
-
-def real(value: Any) -> float | None:
-    """One number as float64, or None for what is none; text is not taken for one."""
-    try:
-        if isinstance(value, ndarray) and value.ndim == 0:
-            value = value[()]
-        if isinstance(value, _NO_NUMBERS) or np.ndim(value):  # ValueError: rows of several lengths
-            return None
-        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # NumPy loads `ma` when it is asked for
-    except (TypeError, ValueError, OverflowError, MemoryError):
-        return None
-
-
-def _has_masked(values: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether masked arrays or cells are in a list or its rows: NumPy takes what is under the mask, or NaN with a warning."""
-    kinds = set(map(type, values))
-    if kinds and kinds <= {list, tuple}:
-        kinds = set(map(type, chain.from_iterable(values)))
-    return any(issubclass(kind, np.ma.MaskedArray) for kind in kinds)
-
-
-def _without_masks(values: Any) -> Any:
-    """Masked arrays and cells, in a list or in its rows, as lists that have None where they are masked."""
-    if isinstance(values, np.ma.MaskedArray):
-        return values.tolist()
-    return [_without_masks(value) for value in values] if isinstance(values, list | tuple) else values
-
-
-def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
-    """Objects as float64, if each is a number."""
-    out = np.empty(array.shape)
-    for index, cell in np.ndenumerate(array):
-        number = np.nan if cell is None and drop else real(cell)
-        if number is None:
-            reason = "a number is needed"
-            if isinstance(cell, str | bytes):
-                reason = "a number is needed, not text"
-            elif isinstance(cell, int):
-                reason = "it is too large for float64"
-            raise DataError(f"{name} holds {shown(cell, 40)} {_place(index)}: {reason} {COUNTED}")
-        out[index] = number
-    return out
-
-
-def _place(index: tuple[int, ...]) -> str:
-    if not index:
-        return "throughout"
-    return f"in row {index[0]}" + (f", column {index[1]}" if len(index) > 1 else "")
-
-
-def _uneven(rows: Any, name: str) -> str | None:
-    """What is wrong with the first of `rows` that is not as long as row 0, if that is the trouble."""
-    if not isinstance(rows, list | tuple):
-        return None
-    lengths = [len(row) if isinstance(row, Sized) and not isinstance(row, str) else None for row in rows]
-    row = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
-    if row is None:
-        return None
-    found, first = ("one number" if length is None else f"a list of {length}" for length in (lengths[row], lengths[0]))
-    return f"{name} holds {found} in row {row} and {first} in row 0: all rows must be equally long {COUNTED}"

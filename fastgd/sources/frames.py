@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arguments import numbers, real
 from fastgd.errors import DataError, missing_extra, shown
-from fastgd.sources.arrays import numbers, read_arrays, read_weight, real, weigh
+from fastgd.sources.arrays import read_arrays, read_weight, weigh
 from fastgd.sources.table import CHUNK, EMPTY, Stream, Table, as_float64
 
 LIBRARIES = ("pandas", "polars", "pyarrow")

@@ -9,8 +9,9 @@ from typing import Any
 from numpy import ndarray
 from numpy.typing import NDArray
 
+from fastgd.arguments import numbers
 from fastgd.errors import DataError
-from fastgd.sources.arrays import numbers, read_arrays, read_points, read_weight, refuse_features, weigh
+from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
 from fastgd.sources.frames import (
     Choice,

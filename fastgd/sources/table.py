@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, Never
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arguments import FLOAT64
 from fastgd.errors import COUNTED, DataError, shown
 
 EMPTY = np.empty(0)
 """The y of a table whose X holds the target, told by identity."""
 
-FLOAT64 = np.dtype(np.float64)
 CHUNK = 262_144
 """Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
 
