@@ -107,26 +107,28 @@ def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
             filled[mask] = np.nan
             return filled
         where = _place(tuple(np.argwhere(mask)[0]))
-        raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}")
+        raise DataError(f"{name} is masked {where}: every value must be a finite number; drop the row {COUNTED}", name)
     if isinstance(values, list | tuple) and _has_masked(values):
         return numbers([_without_masks(value) for value in values], name, drop)
     try:
         array = np.asarray(values)
     except (TypeError, ValueError, MemoryError) as error:  # of objects that convert themselves, or lie about their length
         reason = str(error) or "there is no memory for as many as it says it has"
-        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {reason}") from None
+        raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {reason}", name) from None
     dtype = array.dtype
     if dtype.kind in "fiub":
         return array
     if dtype.kind in "OSUT":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
         if array.ndim == 0:
-            raise DataError(f"{name} of type {type(values).__qualname__} cannot be read: pass an array, a list or a column")
+            kind = type(values).__qualname__
+            raise DataError(f"{name} of type {kind} cannot be read: pass an array, a list or a column", name)
         return _parse(np.asarray(values, dtype=object), name, drop)
     if dtype.names:
-        raise DataError(f"{name} is a structured array with fields {', '.join(dtype.names)}: pass two of them as (x, y)")
+        fields = ", ".join(dtype.names)
+        raise DataError(f"{name} is a structured array with fields {fields}: pass two of them as (x, y)", name)
     words = {"c": "complex numbers", "M": "dates", "m": "time spans"}.get(dtype.kind, f"values of type {dtype}")
     advice = "convert them to numbers first, e.g. seconds" if dtype.kind in "Mm" else "real numbers are needed"
-    raise DataError(f"{name} holds {words}: {advice}")
+    raise DataError(f"{name} holds {words}: {advice}", name)
 
 
 def real(value: Any) -> float | None:
@@ -167,7 +169,7 @@ def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
                 reason = "a number is needed, not text"
             elif isinstance(cell, int):
                 reason = "it is too large for float64"
-            raise DataError(f"{name} holds {shown(cell, 40)} {_place(index)}: {reason} {COUNTED}")
+            raise DataError(f"{name} holds {shown(cell, 40)} {_place(index)}: {reason} {COUNTED}", name)
         out[index] = number
     return out
 

@@ -29,6 +29,7 @@ LEVELS = {
     "sources/formulas/__init__.py": 2.0,
     "errors.py": 0.0,
     "arguments.py": 0.1,
+    "request.py": 0.2,
     "store/writing.py": 0.1,
     "kernels/__init__.py": 1.0,
     "kernels/_loading.py": 1.0,
