@@ -19,7 +19,7 @@ from typing import Any
 
 os.environ["FASTGD_JIT"] = "1"
 ROOT = Path(__file__).parent.parent
-FILES = ("moments", "descent", "least_squares", "spectrum", "refine", "pointwise")
+FILES = ("moments", "line", "run", "factor", "spectrum", "refine", "pointwise")
 LEVELS = ("v3", "v4")
 
 

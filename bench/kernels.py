@@ -16,7 +16,7 @@ import numpy as np
 from figures import duration, number
 
 import fastgd
-from fastgd.kernels import descent, least_squares, moments, pointwise, refine, spectrum
+from fastgd.kernels import factor, layout, line, moments, pointwise, refine, run, spectrum
 from fastgd.kernels._compile import kernel
 from fastgd.moments.sums import LINE, levels_of, summing, sums_of
 
@@ -267,16 +267,17 @@ def solution(p: int, rest: str = "") -> Case:
 
     def prepare() -> tuple[Any, ...]:
         made = fastgd.Moments.from_arrays(points(4 * p, p - 1), points(4 * p, 0)[:, 0])
-        return fastgd.fit(made, max_iter=1).moments._sums, np.zeros(p + 1), True, *rooms(p + 1)
+        return fastgd.fit(made, max_iter=1).moments._sums, np.zeros(p + 1), np.zeros((2, p)), True, *rooms(p + 1)
 
     q = p + 1
     work = Work(additions=36, products=8) * (q * q / 2) + Work(additions=16, products=4) * (q**3 / 6)
     work += Work(chain=q * (ROOT + DIVIDE + ADD))
-    return Case(f"least squares of {p} features", least_squares.solve, fixed(prepare), work, rest)
+    return Case(f"least squares of {p} features", factor.solve, fixed(prepare), work, rest)
 
 
 def rooms(q: int) -> tuple[Array, ...]:
-    return np.zeros((15, q)), np.zeros((2, q - 1), np.int64), np.zeros((q, q)), np.zeros((q, q))
+    arrays = np.zeros((layout.VECTORS, q)), np.zeros((layout.TARGET_ROWS, q))
+    return *arrays, np.zeros((2, q - 1), np.int64), np.zeros((q, q)), np.zeros((q, q))
 
 
 def directions(m: int, rest: str = "") -> Case:
@@ -304,11 +305,11 @@ def iterates(p: int, rest: str = "") -> Case:
     def prepare() -> tuple[Any, ...]:
         rows = points(50, p)
         slow = 1e-14 * fastgd.analyse(rows).max_learning_rate
-        state = fastgd.fit(rows, learning_rate=slow, max_iter=1)._begun.state
-        return state, k, np.ones(k.size, bool), np.empty((k.size, p + 3))
+        arrays = (part.rows for part in fastgd.fit(rows, learning_rate=slow, max_iter=1)._parts)
+        return *arrays, k, np.ones(k.size, bool), np.empty((k.size, p + 3))
 
     work = Work(chain=30 * (2 * ADD + 2 * MULTIPLY)) * k.size
-    return Case(f"path: {k.size:,} iterates, {p + 1} directions", descent.trace, fixed(prepare), work, rest)
+    return Case(f"path: {k.size:,} iterates, {p + 1} directions", run.trace, fixed(prepare), work, rest)
 
 
 def line_fit() -> Case:
@@ -316,14 +317,14 @@ def line_fit() -> Case:
 
     def prepare() -> tuple[Any, ...]:
         made = fastgd.fit(points(100, 1)).moments._sums
-        return made, True, False, float("nan"), float("inf"), False, np.zeros(descent.LINE_SHAPE)
+        return made, True, False, float("nan"), float("inf"), False, np.zeros(layout.LINE_SHAPE)
 
     solving = DIVIDE + 3 * MULTIPLY + ADD + DIVIDE
     turning = MULTIPLY + ADD + (ADD + MULTIPLY + ADD + ROOT) + 2 * ADD + (ADD + MULTIPLY + ADD + ROOT + DIVIDE)
     descending = (ADD + DIVIDE) + MULTIPLY + (MULTIPLY + 2 * ADD)
     rest = "also logarithms, and one place after the other of an array that Python reads"
     return Case(
-        "fit of a line from its sums", descent.fit_line, fixed(prepare), Work(chain=solving + turning + descending), rest
+        "fit of a line from its sums", line.fit_line, fixed(prepare), Work(chain=solving + turning + descending), rest
     )
 
 

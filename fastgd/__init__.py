@@ -12,10 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fastgd import tutorial
+from fastgd.descent.run import Optimum
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
 from fastgd.fit import analyse, fit, load
 from fastgd.moments.moments import Moments
-from fastgd.result.fit_result import FitResult, Optimum
+from fastgd.result.fit_result import FitResult
 from fastgd.result.inference import Inference
 from fastgd.result.path import Path
 from fastgd.result.stability import Stability

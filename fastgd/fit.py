@@ -1,35 +1,36 @@
-"""`fit` and `analyse`: data to moments, moments to the descent."""
+"""The public verbs: data to moments, moments to a problem, the problem to a run."""
 
 from __future__ import annotations
 
 import math
-import operator
 import os
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastgd.arguments import numbers
-from fastgd.descent.run import Descent, descent_kernels
-from fastgd.descent.run import analyse as analyse_moments
+from fastgd import arguments
+from fastgd.descent.parts import descend
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
+from fastgd.kernels import layout
 from fastgd.moments import wide
 from fastgd.moments.moments import Moments, sum_stream, sum_table
 from fastgd.moments.progress import Progress, reporting
 from fastgd.moments.threads import threads
+from fastgd.problem.study import study
+from fastgd.request import Request
+from fastgd.request import request as asked
 from fastgd.result.fit_result import FitResult
-from fastgd.result.stability import Stability, require_rate, require_tolerance
+from fastgd.result.stability import Stability
 from fastgd.sources import Collection, Stream, Table, read
 from fastgd.store import model
 from fastgd.text import report
 
-_NAN, _INF, _empty = math.nan, math.inf, np.empty
 _SUMS_OF_LINE = 6
-_MANY = 10**300  # iterations: more, and float64 overflows; the slowest descent on float64 data has long arrived
-_MOST = 10**4000  # digits that Python writes
 
 
 def fit(
@@ -121,54 +122,24 @@ def fit(
     >>> round(result.intercept, 12), round(result.slope, 12)
     (0.0, 1.9)
     """
-    rate = learning_rate if type(learning_rate) is float and 0.0 < learning_rate < _INF else _rate(learning_rate)
-    if max_iter is None:
-        iterations, odd = _INF, False
-    else:
-        if type(max_iter) is not int or not 0 <= max_iter < _MOST:
-            max_iter = _whole(max_iter)
-        iterations, odd = float(max_iter if max_iter < _MANY else _MANY), max_iter & 1 == 1
-    tolerance = _NAN if tol is None else require_tolerance(tol)
-    theta = None if start is None else _start(start)
-    if not isinstance(unstable, str) or unstable != "raise" and unstable != "run":
-        raise DataError(f"unstable={shown(unstable)}: pass 'raise' or 'run'")
-    if type(fit_intercept) is not bool or type(standardize) is not bool:
-        fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
-
-    limit_only = max_iter is None and tol is None and rate != rate
+    request = asked(learning_rate, max_iter, tol, start, fit_intercept, standardize, unstable)
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
         source = read(data, target, features, sample_weight, missing)
         if type(source) is not Table:
             moments = _moments(source, n_jobs, progress)
+        elif type(n_jobs) is int and n_jobs == 1 and progress is None and source.X.shape[1] < wide.FEATURES:
+            if request.start is not None:
+                request.require_parameters(source.n_features)
+            moments = sum_table(source)
         else:
-            if theta is not None:
-                _require_parameters(start, source.n_features, fit_intercept)
-            wanted = None
-            if limit_only and source.X.shape[1] >= wide.FEATURES:
-                wanted = fit_intercept and (source.formula is None or source.formula.has_intercept)
-            plain = type(n_jobs) is int and n_jobs == 1 and progress is None and wanted is None
-            moments = sum_table(source) if plain else _moments(source, n_jobs, progress, wanted)
-    if moments._rest.formula is not None:
-        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
-    kernels = descent_kernels()
-    if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
-        state = _empty(kernels.LINE_SHAPE)
-        if tol is None:
-            outcome = kernels.fit_line(moments._sums, fit_intercept, standardize, rate, iterations, odd, state)
-        else:
-            outcome = kernels.fit_line_to(moments._sums, fit_intercept, standardize, rate, iterations, odd, tolerance, state)
-    else:
-        state = analyse_moments(moments, fit_intercept, standardize, with_directions=not limit_only)
-        if theta is not None:
-            _require_parameters(start, moments.n_features, fit_intercept)
-            state[kernels.ASKED, not fit_intercept :] = theta
-        outcome = kernels.descend(state, rate, iterations, odd, tolerance)
-    result = FitResult(moments, state, max_iter)
-    if outcome != kernels.DONE:
-        _refuse_or_warn(result, outcome, unstable)
-    return result
+            request.require_parameters(source.n_features)
+            limit_only = request.max_iter is request.tol is request.learning_rate is None
+            formula = source.formula
+            wanted = request.fit_intercept and (formula is None or formula.has_intercept) if limit_only else None
+            moments = _moments(source, n_jobs, progress, wanted)
+    return run(moments, request)
 
 
 def analyse(
@@ -205,14 +176,13 @@ def analyse(
     >>> round(fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8]).condition, 4)
     55.7821
     """
-    fit_intercept, standardize = _flag(fit_intercept, "fit_intercept"), _flag(standardize, "standardize")
+    flags = arguments.flag(fit_intercept, "fit_intercept"), arguments.flag(standardize, "standardize")
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
         moments = _moments(read(data, target, features, sample_weight, missing), n_jobs, progress)
-    if moments._rest.formula is not None:
-        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
-    return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
+    formula = moments._rest.formula
+    return Stability(*study(moments, flags[0] and (formula is None or formula.has_intercept), flags[1]))
 
 
 def load(path: str | os.PathLike[str]) -> FitResult:
@@ -283,78 +253,68 @@ def _as_made(
     return moments._closed()
 
 
-def _rate(learning_rate: Any) -> float:
-    """As a float; NaN asks the kernel for the best."""
-    return _NAN if isinstance(learning_rate, str) and learning_rate == "auto" else require_rate(learning_rate)
+@cache
+def _line_kernels() -> Any:
+    """The kernels of a line, looked up once; importing them is what loads numba."""
+    from fastgd.kernels import line
+
+    return line
 
 
-def _flag(value: Any, name: str) -> bool:
-    if isinstance(value, bool | np.bool_):
-        return bool(value)
-    raise DataError(f"{name}={shown(value)}: pass True or False")
+def run(moments: Moments, request: Request) -> FitResult:
+    """What `fit` does once the rows are summed: the run that was asked for, or the error that says why there is none."""
+    if moments._rest.formula is not None and not moments._rest.formula.has_intercept:
+        request = replace(request, fit_intercept=False)
+    rate, iterations, odd, tolerance = request.numbers
+    if moments._sums.shape[1] == _SUMS_OF_LINE and request.start is None is request.penalty:
+        kernels, memory = _line_kernels(), np.empty(layout.LINE_SHAPE)
+        asked = request.fit_intercept, request.standardize, rate, iterations, odd
+        if request.tol is None:
+            outcome = kernels.fit_line(moments._sums, *asked, memory)
+        else:
+            outcome = kernels.fit_line_to(moments._sums, *asked, tolerance, memory)
+        result = FitResult(moments, request, memory)
+    else:
+        request.require_parameters(moments.n_features)
+        limit_only = request.max_iter is None is request.tol and request.learning_rate is None
+        found = study(moments, request.fit_intercept, request.standardize, not limit_only, request.penalty)
+        parts, outcome = descend(*found, request)
+        result = FitResult(moments, request, parts)
+    if outcome != layout.DONE:
+        _refuse_or_warn(result, outcome)
+    return result
 
 
-def _whole(max_iter: Any) -> int:
-    try:
-        if isinstance(max_iter, bool):
-            raise TypeError
-        count = operator.index(max_iter)
-    except TypeError:
-        raise DataError(f"max_iter={shown(max_iter)}: it must be a whole number (an int), or None for the limit point") from None
-    if count < 0:
-        raise DataError(f"max_iter={shown(max_iter)}: it must not be negative")
-    if count >= _MOST:
-        raise DataError(f"max_iter={shown(max_iter)}: it must be below 10**4000")
-    return count
-
-
-def _start(start: Any) -> list[float]:
-    theta = [float(value) for value in numbers(start, "start").flat]
-    if not all(abs(number) < 1e290 for number in theta):
-        raise DataError(f"start={shown(start, 200)}: each number must be finite and below 1e290")
-    return theta
-
-
-def _require_parameters(start: Any, n_features: int, fit_intercept: bool) -> None:
-    """A number a parameter."""
-    needed = n_features + fit_intercept
-    if np.shape(start) != (needed,):
-        coefs = "slope" if n_features == 1 else f"{n_features} coefficients"
-        what = f"(intercept, {coefs})" if fit_intercept else f"({coefs}{',' * (n_features == 1)}), there being no intercept"
-        raise DataError(f"start={shown(start, 200)}: it must hold {needed} number{'s'[: needed - 1]}, {what}")
-
-
-def _refuse_or_warn(result: FitResult, outcome: int, unstable: str) -> None:
+def _refuse_or_warn(result: FitResult, outcome: int) -> None:
     """Of a descent that did not end well: the error, or the warning, that says so."""
-    kernels, descent = descent_kernels(), result._descent
-    if outcome == kernels.UNSTABLE:
-        if unstable == "raise":
+    request, parts = result._request, result._parts
+    if outcome == layout.UNSTABLE:
+        if request.unstable == "raise":
             raise _refusal(result)
-        if descent.get("END_ITER") == _INF and descent.diverges:
+        if parts.course.iterations == math.inf and parts.diverges():
             raise DataError(
                 f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
                 "pass max_iter"
             )
-    if outcome == kernels.ENDLESS:
+    if outcome == layout.ENDLESS:
         raise DataError(
-            f"learning_rate={result.learning_rate!r} is so small that the tolerance {descent.get('TOLERANCE'):g} takes "
+            f"learning_rate={result.learning_rate!r} is so small that the tolerance {request.tol:g} takes "
             "more iterations than float64 can count: pass a larger rate, or max_iter"
         )
-    if not np.isfinite(descent.row("END")).all():
+    if not np.isfinite(parts.course.end).all():
         raise DataError(f"the coefficients exceed float64 ({report.parameters(result)}): scale the columns or the start")
-    if result.remaining > descent.get("TOLERANCE"):  # NaN where none was asked for
-        _warn_unmet(result)
+    if request.tol is not None and result.remaining > request.tol:
+        _warn_unmet(result, request.tol)
 
 
 def _refusal(result: FitResult) -> UnstableLearningRateError:
     stability, rate = result.stability, result.learning_rate
-    _, overflow = result._descent.count(_NAN)
-    first = int(overflow) if overflow < _INF else None
+    _, overflow = result._complete.counts(math.nan)
+    first = int(overflow) if overflow < math.inf else None
     return UnstableLearningRateError(report.refusal(stability, rate, first), rate, stability.max_learning_rate, first)
 
 
-def _warn_unmet(result: FitResult) -> None:
-    tolerance = result._descent.get("TOLERANCE")
+def _warn_unmet(result: FitResult, tolerance: float) -> None:
     needed = result.iterations_to(tolerance)
     if needed is None:
         cure = "this rate never meets it; use learning_rate='auto'"
@@ -364,5 +324,5 @@ def _warn_unmet(result: FitResult) -> None:
         f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
         f"{report.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

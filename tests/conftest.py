@@ -20,7 +20,7 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     collect_ignore += ["test_explorer.py", "test_faults.py", "test_interrupts.py", "test_leaks.py", "test_strangers.py"]
     collect_ignore_glob = ["test_plot*.py"]
 
-ENTRIES = ("moments", "descent", "least_squares", "spectrum", "refine", "pointwise")
+ENTRIES = ("moments", "line", "run", "factor", "spectrum", "refine", "pointwise")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

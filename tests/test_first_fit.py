@@ -72,7 +72,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_first_small_fit_compiles_two_kernels_and_few_pieces(cache: Path) -> None:
     found = fresh(COUNTING.format(fit=LINE), cache)
-    assert entries(cache) == {"moments.sum_short_line", "descent.fit_line"}
+    assert entries(cache) == {"moments.sum_short_line", "line.fit_line"}
     assert 20 < found["compiled"] <= 36  # it was 92 once, which took three times as long
     assert "scipy.linalg" not in found["modules"] and "fastgd.kernels.spectrum" not in found["modules"]
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd.kernels import least_squares
+from fastgd.kernels import factor, layout
 
 NIST = Path(__file__).parents[2] / "shared" / "data" / "nist"
 SETS = ["Norris", "Pontius", "NoInt1", "NoInt2", "Filip", "Longley", "Wampler1", "Wampler2", "Wampler3", "Wampler4", "Wampler5"]
@@ -110,11 +110,13 @@ def solve(rows: np.ndarray, fit_intercept: bool) -> tuple[list[Fraction], int]:
     """Coefficients, intercept first, and rank of the features."""
     q = rows.shape[1]
     sums = fastgd.Moments.from_arrays(rows[:, :-1], rows[:, -1])._closed()._sums
-    out, layout, high, low = np.empty((15, q)), np.empty((2, q - 1), np.int64), np.empty((q, q)), np.empty((q, q))
-    rank = least_squares.solve(sums, np.zeros(q), fit_intercept, out, layout, high, low)
-    target = Fraction(2) ** int(out[4, 0])
-    units = [Fraction(2) ** int(e) for e in out[6]]
-    theta = [(Fraction(h) + Fraction(l)) * target / u for (h, l), u in zip(out[11:13].T.tolist(), units, strict=True)]
+    problem, target = np.empty((layout.VECTORS, q)), np.empty((layout.TARGET_ROWS, q))
+    order, high, low = np.empty((2, q - 1), np.int64), np.empty((q, q)), np.empty((q, q))
+    rank = factor.solve(sums, np.zeros(q), np.zeros((2, q - 1)), fit_intercept, problem, target, order, high, low)
+    unit = Fraction(2) ** int(target[layout.EXPONENT_Y, 0])
+    units = [Fraction(2) ** int(e) for e in problem[layout.EXPONENT]]
+    best = target[layout.BEST : layout.BEST + 2].T.tolist()
+    theta = [(Fraction(h) + Fraction(l)) * unit / u for (h, l), u in zip(best, units, strict=True)]
     return (theta if fit_intercept else theta[1:]), rank
 
 

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd.kernels import spectrum
+from fastgd.kernels import layout, spectrum
 
 
 def split(value: mpmath.mpf) -> tuple[float, float]:
@@ -28,11 +28,11 @@ def directions(factor: mpmath.matrix) -> tuple[list[mpmath.mpf], mpmath.matrix]:
     for i in range(m):
         for j in range(i, p):
             high[i, j], low[i, j] = split(factor[i, j])
-    layout = np.array([np.arange(p), np.zeros(p)], dtype=np.int64)
-    columns = np.zeros((9, p + 1))
-    columns[1] = 1.0
+    order = np.array([np.arange(p), np.zeros(p)], dtype=np.int64)
+    problem = np.zeros((layout.VECTORS, p + 1))
+    problem[layout.MEAN] = 1.0
     values, vectors = np.zeros((3, p + 1)), np.empty((m, 2, p + 1))
-    exponent, _ = spectrum.lay_out_rows(high, low, layout, columns, False, False, vectors)
+    exponent, _ = spectrum.lay_out_rows(high, low, order, problem, False, False, vectors)
     spectrum.find_directions(exponent, vectors, values)
     assert not vectors[:, :, 0].any()  # the intercept's part
     found = [(mpmath.mpf(h) + mpmath.mpf(l)) * mpmath.mpf(2) ** int(e) for h, l, e in values[:, :m].T.tolist()]

@@ -39,7 +39,7 @@ LOOPS = {
     "refine._add_rows": 1,
     "refine._subtract_rows": 2,
     "refine.add_gradient": 1,
-    "least_squares._eliminate": 1,
+    "factor._eliminate": 1,
     "spectrum._dot": 2,
     "spectrum._rotate": 1,
     "spectrum.multiply_rows": 2,
@@ -69,7 +69,7 @@ CPUContext.DIBuilder, CPUTargetOptions.finalize = Lines, finalize
 import numpy as np
 from fastgd.moments import sums
 from fastgd.moments import wide
-from fastgd.kernels import least_squares, pointwise, spectrum
+from fastgd.kernels import factor, layout, pointwise, spectrum
 from fastgd.sources.table import Table
 
 sums.summing("sum_rows"), sums.summing("sum_line")
@@ -78,7 +78,9 @@ wide.solve(Table(rows), True)
 pointwise.descend(0.0, 0.0, rows[:, :2].copy(), 0.01, 1)
 pointwise.descend_features(0.0, np.zeros(2), rows, 0.01, 1)
 square = np.zeros((3, 3))
-least_squares.solve(np.ones((4, 10)), np.zeros(3), True, np.zeros((15, 3)), np.zeros((2, 2), np.int64), square, square.copy())
+problem, target = np.zeros((layout.VECTORS, 3)), np.zeros((layout.TARGET_ROWS, 3))
+order = np.zeros((2, 2), np.int64)
+factor.solve(np.ones((4, 10)), np.zeros(3), np.zeros((2, 2)), True, problem, target, order, square, square.copy())
 spectrum.find_directions(0, np.zeros((1, 2, 2)), np.zeros((3, 2)))
 spectrum.multiply_rows(*np.zeros((3, 1, 2, 1)))
 spectrum.straighten(np.zeros((1, 2, 2)))

@@ -1,274 +1,330 @@
-"""A descent as the kernels leave it: the one place that knows what stands where in their array."""
+"""A descent that was run: where it started, where it ended, and what is left of the way."""
 
 from __future__ import annotations
 
 import math
-from fractions import Fraction
-from functools import cache
-from types import ModuleType
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from fastgd.errors import DataError
+from fastgd import arguments
+from fastgd.arguments import counted
+from fastgd.descent.parts import Course, Parts, descend
+from fastgd.errors import DataError, Status
+from fastgd.moments.moments import Moments
+from fastgd.moments.units import in_float64
+from fastgd.problem.penalties import mean_squared_error
+from fastgd.problem.study import split_line, study
+from fastgd.problem.views import Array, fractions
+from fastgd.request import Request
 
-if TYPE_CHECKING:
-    from fastgd.moments.moments import Moments
-
-
-_LARGEST_SOLUTION = 2.0**200  # of columns of about unit size; double-double sums that bear more do not know one digit of it
-_FAR_APART = 900
-"""Exponents: a column 2^-900 as large as another keeps in double-double what the other leaves of it."""
-
-_MANY_DIRECTIONS = 16
-"""From which on `_turn` goes before Jacobi's rotations, which then take two rounds and not eight.
-
-Without and with it, ms: 16 features 0.21 and 0.12, 50 features 3.1 and 1.1, 200 features 168 and 35, 400 features 1200 and 260;
-1000 features with it 4 s.
-"""
+_SETTLED = 1e-320  # a share of the distance at which no float64 coefficient changes any more
 
 
-@cache
-def descent_kernels() -> ModuleType:
-    """The kernels of the closed form; importing them is what loads numba."""
-    from fastgd.kernels import descent
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """The limit point of the descent: the least squares solution (that nearest to the start where several are).
 
-    return descent
+    Attributes
+    ----------
+    intercept : float
+    coef : ndarray of shape (p,)
+    error : float
+        The least mean squared error.
 
-
-def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_directions: bool = True) -> NDArray[np.float64]:
-    """The kernels' array with all that the data decide.
-
-    Of several features the directions cost far more than the limit point, which needs them only where the rank is short.
+    Examples
+    --------
+    >>> import fastgd
+    >>> optimum = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], max_iter=1).optimum
+    >>> round(float(optimum.coef[0]), 12), round(optimum.error, 12)
+    (1.9, 0.175)
     """
-    kernels = descent_kernels()
-    sums = moments._sums
-    d = moments.n_features + 1
-    if d == kernels.LINE:
-        state = np.zeros(kernels.LINE_SHAPE)
-        kernels.analyse_line(sums, fit_intercept, standardize, state)
-        return state
-    from fastgd.kernels import least_squares
 
-    state = np.zeros((kernels.VECTORS, d))
-    layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
-    found = state[: kernels.SCALE + 2]
-    refined = moments._rest.solution
-    is_refined = refined is not None and refined.fit_intercept == fit_intercept
-    blur = np.zeros(d) if is_refined else sums[2, 1 + d : 1 + 2 * d].copy()
-    rank = fit_intercept + least_squares.solve(sums, blur, fit_intercept, found, layout, high, low)
-    if rank < d - 1 + fit_intercept and blur.any():
-        raise DataError(
-            "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked "
-            "otherwise, or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays"
-        )
-    if refined is not None and is_refined:
-        ey = int(found[kernels.EXPONENT_Y, 0])
-        exponents = found[kernels.EXPONENT].astype(int) - ey
-        with np.errstate(over="ignore"):
-            theta, error = np.ldexp(refined.theta, exponents), np.ldexp(refined.error, -2 * ey)
-        size = found[kernels.VAR_Y, 0] + found[kernels.MEAN_Y, 0] ** 2
-        if not (np.abs(theta) < _LARGEST_SOLUTION).all() or error > 2.0 * size:
-            raise DataError("these moments hold a solution that is not theirs: it was changed, or its sums were")
-        found[kernels.BEST : kernels.BEST + 2], found[kernels.LEAST_ERROR, 0] = theta, error
-    if with_directions or rank < d - 1 + fit_intercept:
-        from fastgd.kernels import spectrum
-
-        if not standardize:
-            _require_near_scales(found[kernels.EXPONENT], fit_intercept)
-        state = np.zeros((kernels.VECTORS + 2 * rank, d))
-        state[: len(found)] = found
-        columns, values = found[kernels.EXPONENT :], state[kernels.EIGENVALUE : kernels.EIGENVALUE_EXPONENT + 1]
-        rows = state[kernels.VECTORS :].reshape(rank, 2, d)
-        exponent, far = spectrum.lay_out_rows(high, low, layout, columns, fit_intercept, standardize, rows)
-        if rank >= _MANY_DIRECTIONS and not far:
-            rows[:] = _turn(rows)
-        spectrum.find_directions(exponent, rows, values)
-        if not (values[0, :rank] > 0.0).all():
-            raise DataError(
-                "the columns, or the weights, differ in size so much that a direction of the descent is lost to float64: "
-                "multiply columns by powers of two, or leave out rows whose weight is next to nothing"
-            )
-        if far:
-            spectrum.straighten(rows)
-        state[kernels.DIRECTIONS, 0] = rank
-    state[kernels.STANDARDIZED, 0], state[kernels.INTERCEPT, 0], state[kernels.RANK, 0] = standardize, fit_intercept, rank
-    kernels.set_limits(state)
-    return state
+    intercept: float
+    coef: Array
+    error: float
 
 
-def _require_near_scales(exponents: NDArray[np.float64], fit_intercept: bool) -> None:
-    """Refuse columns so different in size that their products are lost beside each other; the limit point would bear it."""
-    apart = np.ptp(exponents[not fit_intercept :])
-    if apart > _FAR_APART:
-        raise DataError(
-            f"the columns differ in size by a factor of about 1e{apart * math.log10(2.0):.0f}, too much for descent in the "
-            "data's own coordinates: pass standardize=True, or multiply columns by powers of two"
-        )
+class Run:
+    """The iterate that a descent reached, and what can be said about it. Attributes cannot be set."""
 
+    __slots__ = ("_arrays", "_moments", "_request")
 
-def _turn(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of high and low parts, (m, 2, d), turned so that they are nearly orthogonal.
+    def __init__(self, moments: Moments, request: Request, arrays: Array | Parts) -> None:
+        # `arrays`: what the kernels left, of a line in one piece; it is opened when asked, which keeps a small fit small.
+        self._moments = moments
+        self._request = request
+        self._arrays = arrays
 
-    By float64's eigenvectors V of the products of the rows, made orthonormal in double-double by one step of Newton and Schulz,
-    V + (1 - V V') V / 2 (Higham 2008, *Functions of Matrices*, section 8.3).
-    """
-    from fastgd.kernels import spectrum
+    @property
+    def _parts(self) -> Parts:
+        """What is known so far: of many features that went to the limit point not yet the directions."""
+        if isinstance(self._arrays, np.ndarray):
+            problem, target, rows = split_line(self._moments, self._arrays)
+            self._arrays = Parts(problem, target, Course(rows))
+        return self._arrays
 
-    m = len(rows)
-    vectors = np.linalg.eigh(rows[:, 0] @ rows[:, 0].T)[1].T[::-1]
-    factor, squares = np.zeros((m, 2, m)), np.empty((m, 2, m))
-    factor[:, 0] = vectors.T
-    other = factor.copy()
-    other[:, 0] = vectors
-    spectrum.multiply_rows(other, factor, squares)
-    other[:, 1] = 0.5 * ((np.eye(m) - squares[:, 0]) - squares[:, 1]) @ vectors
-    turned = np.empty_like(rows)
-    spectrum.multiply_rows(other, rows, turned)
-    return turned
+    @property
+    def _complete(self) -> Parts:
+        """The same with the directions."""
+        problem = self._parts.problem
+        if not problem.is_complete:
+            found = study(self._moments, problem.fit_intercept, problem.standardize, penalty=problem.penalty)
+            self._arrays, _ = descend(*found, self._request)
+        return self._parts
 
+    @property
+    def moments(self) -> Moments:
+        """The moments of the rows that were fitted; what they are given later does not change the fit."""
+        return self._moments.copy()
 
-def scale(value: float, exponent: float, what: str, column: str) -> float:
-    """value * 2^exponent, or the error that says that float64 cannot hold it, `column` being too large or small for that."""
-    try:
-        return math.ldexp(value, int(exponent))
-    except OverflowError:
-        raise unheld(value, exponent, what, column) from None
+    @property
+    def n_dropped(self) -> int:
+        """Number of rows that were left out because a value was missing (`missing="drop"`)."""
+        return self._moments.n_dropped
 
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the features, in the order of `coef`."""
+        return self._moments.feature_names
 
-def unheld(value: float, exponent: float, what: str, column: str) -> DataError:
-    """The error that says that float64 cannot hold value * 2^exponent."""
-    digits = math.log10(abs(value)) + exponent * math.log10(2.0)
-    return DataError(f"{what} is about 1e{digits:+.0f}, which float64 cannot hold: divide {column} by a power of two")
-
-
-class Descent:
-    """What the data decide and, once it has begun, where a start and a rate lead."""
-
-    __slots__ = ("moments", "state")
-
-    def __init__(self, moments: Moments, state: NDArray[np.float64]) -> None:
-        self.moments = moments
-        self.state = state
-
-    def get(self, name: str) -> float:
-        """A number by the name of its row."""
-        return self.state.item(getattr(descent_kernels(), name), 0)
-
-    def row(self, name: str) -> NDArray[np.float64]:
-        """A row of parameters, the intercept's first, by its name; of pairs the high part."""
-        row: NDArray[np.float64] = self.state[getattr(descent_kernels(), name)]
-        return row
+    @property
+    def formula(self) -> str | None:
+        """The formula that made the columns, if one did; it is code, and `predict` runs it."""
+        formula = self._moments._rest.formula
+        return None if formula is None else str(formula.text)
 
     @property
     def fit_intercept(self) -> bool:
-        return bool(self.get("INTERCEPT"))
+        """Whether there is an intercept."""
+        return self._parts.problem.fit_intercept
 
     @property
     def standardize(self) -> bool:
-        return bool(self.get("STANDARDIZED"))
+        """Whether the descent ran in standardised coordinates."""
+        return self._parts.problem.standardize
+
+    @property
+    def start(self) -> tuple[float, ...]:
+        """Where the descent began: intercept, if there is one, then coefficients."""
+        parts = self._parts
+        return tuple(parts.course.asked[not parts.problem.fit_intercept :].tolist())
+
+    @property
+    def intercept(self) -> float:
+        """The value where all features are 0, in units of the target; 0.0 with fit_intercept=False."""
+        return self._parts.course.end.item(0)
+
+    @property
+    def coef(self) -> Array:
+        """Coefficients, shape (p,), in units of the target a unit of the feature."""
+        return self._parts.course.end[1:].copy()
+
+    @property
+    def slope(self) -> float:
+        """The one coefficient of a fit with one feature."""
+        end = self._parts.course.end
+        if len(end) != 2:
+            raise DataError(f"slope: {len(self.feature_names)} features were fitted, and each has a coefficient, in .coef")
+        return end.item(1)
+
+    @property
+    def objective(self) -> float:
+        """What is descended: the mean squared error, and the penalty where there is one."""
+        course = self._parts.course
+        return in_float64(course.objective, course.objective_exponent, "the mean squared error", "y")
+
+    @property
+    def error(self) -> float:
+        """Mean squared error, (1/N) sum (y - intercept - x coef)^2, over the rows that were fitted."""
+        return in_float64(*self._error, "the mean squared error", "y")
+
+    @property
+    def _error(self) -> tuple[float, float]:
+        """It is value * 2^exponent."""
+        problem, _, course = self._parts
+        if problem.penalty is None:
+            return course.objective, course.objective_exponent
+        return mean_squared_error(self._moments, fractions(course.end_pairs)), 0.0
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations run; at the limit point, those after which no coefficient changes in float64 any more."""
+        k, max_iter = self._parts.course.iterations, self._request.max_iter
+        if k < math.inf:
+            return max_iter if max_iter is not None and k == self._request.numbers[1] else int(k)
+        parts = self._complete
+        settled, _ = parts.counts(math.nan)
+        return int(settled) if settled < math.inf else parts.iterations_for(_SETTLED, parts.moving(), self._request.learning_rate)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the descent."""
+        rate = self._request.learning_rate
+        return self._complete.problem.best_learning_rate if rate is None else rate
+
+    @property
+    def status(self) -> Status:
+        """How the descent ended."""
+        parts, tol = self._parts, self._request.tol
+        if parts.diverges():
+            return Status.DIVERGED
+        arrived = bool(parts.course.settled) if tol is None else self.remaining <= tol
+        return Status.CONVERGED if arrived else Status.MAX_ITER
+
+    @property
+    def converged(self) -> bool:
+        """Whether the tolerance is met or, without one, the coefficients are those of the limit point to the last bit."""
+        return self.status is Status.CONVERGED
+
+    @property
+    def remaining(self) -> float:
+        """Distance to the optimum as a share of the start's, 0 to 1, in the coordinates descended in; 1 if it diverged."""
+        return min(1.0, self._parts.course.left)
+
+    @property
+    def optimum(self) -> Optimum:
+        """The limit point: the least squares solution, or with a penalty the minimum of the objective."""
+        parts = self._parts
+        least = parts.target.least, 2.0 * parts.target.exponent
+        if parts.problem.penalty is not None:
+            least = mean_squared_error(self._moments, parts.exactly("limit")), 0.0
+        return Optimum(*parts.in_units("limit"), in_float64(*least, "the least mean squared error", "y"))
 
     @property
     def rank(self) -> int:
-        return int(self.get("RANK"))
+        """Rank of the design, its column of ones included: less than the number of parameters where columns depend on others."""
+        return self._parts.problem.rank
 
     @property
-    def n_parameters(self) -> int:
-        """Coefficients and, if there is one, intercept."""
-        return int(self.state.shape[1]) - 1 + self.fit_intercept
+    def r2(self) -> float:
+        """Share of the target's variance that this run explains, 1 - error / var(y), as scikit-learn's `score`.
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether the directions are known."""
-        return self.get("DIRECTIONS") == self.get("RANK")
+        Negative for a run that is far away. `inference().r2` is that of the least squares solution and, without an intercept,
+        about 0 instead of the mean, as statsmodels has it.
+        """
+        target = self._parts.target
+        (residual, exponent), variance = self._error, target.variance
+        if variance == 0.0:
+            return share_explained(residual, variance)
+        (residual, e), (variance, f) = math.frexp(residual), math.frexp(variance)
+        exponent += e - f - 2.0 * target.exponent
+        return 1.0 - in_float64(residual / variance, exponent, "the error over the variance", "the start")
 
-    def complete(self) -> Descent:
-        """The same descent with its directions."""
-        if self.is_complete:
-            return self
-        kernels = descent_kernels()
-        state = analyse(self.moments, self.fit_intercept, self.standardize)
-        state[kernels.ASKED] = self.row("ASKED")
-        kernels.descend(state, self.get("ASKED_RATE"), self.get("MAX_ITER"), False, self.get("TOLERANCE"))
-        return Descent(self.moments, state)
+    def iterations_to(self, tol: float) -> int | None:
+        """The first iteration, from this start at this rate, whose distance left is at most the share `tol`.
 
-    def begin(self, learning_rate: float | None) -> Descent:
-        """A descent of its own on the same data, begun at zero; at the best rate without one."""
-        state = self.complete().state.copy()
-        kernels = descent_kernels()
-        state[kernels.ASKED] = 0.0
-        kernels.descend(state, math.nan if learning_rate is None else learning_rate, 0.0, False, math.nan)
-        return Descent(self.moments, state)
+        Parameters
+        ----------
+        tol : float
+            Between 0 and 1.
 
-    @property
-    def diverges(self) -> bool:
-        """Whether a distance grows or, at the limit of the rate, stays; not where the start has none in such a direction."""
-        kernels = descent_kernels()
-        return self.get("RATE") >= self.get("MAX_RATE") and any(self.state[kernels.LOG, i] >= 0.0 for i in self.moving())
+        Returns
+        -------
+        int or None
+            None if there is none: the rate is not stable.
 
-    def columns(self, which: str = "largest") -> str:
-        """How to call the features in an error: the one by its name."""
-        names = self.moments.feature_names
-        return names[0] if len(names) == 1 else f"the {which} column"
+        Raises
+        ------
+        DataError
+            For a tolerance that is not between 0 and 1.
 
-    def in_units(self, row: str) -> tuple[float, NDArray[np.float64]]:
-        """Intercept and coefficients of a row of parameters'', in the data's units."""
-        exponents = (self.get("EXPONENT_Y") - self.row("EXPONENT")).tolist()
-        names = ("the intercept", *(f"the coefficient of {name}" for name in self.moments.feature_names))
-        values = [
-            scale(value, exponent, what, what.removeprefix("the coefficient of ") if j else "the target")
-            for j, (value, exponent, what) in enumerate(zip(self.row(row).tolist(), exponents, names, strict=True))
-        ]
-        return values[0], np.array(values[1:])
-
-    def fractions(self, row: str) -> list[Fraction]:
-        """Intercept and coefficients of a row of pairs, "END" or "LIMIT", in the data's units, with all that is known of them."""
-        start = getattr(descent_kernels(), row)
-        exponents = np.zeros(self.state.shape[1]) if row == "END" else self.get("EXPONENT_Y") - self.row("EXPONENT")
-        pairs = zip(self.state[start : start + 2].T.tolist(), exponents.tolist(), strict=True)
-        return [(Fraction(high) + Fraction(low)) * Fraction(2) ** int(e) for (high, low), e in pairs]
-
-    def natural_sizes(self) -> list[Fraction]:
-        """Of intercept and coefficients: root mean squares of the target, and of the target over each feature."""
-        spread, mean = self.row("SPREAD"), self.row("MEAN")
-        squares = spread + mean * mean if self.fit_intercept else spread
-        target = math.sqrt(self.get("VAR_Y") + self.get("MEAN_Y") ** 2)
-        exponents = (self.get("EXPONENT_Y") - self.row("EXPONENT")).tolist()
-        roots = [1.0, *np.sqrt(squares[1:]).tolist()]
-        return [Fraction(target / (root or 1.0)) * Fraction(2) ** int(e) for root, e in zip(roots, exponents, strict=True)]
-
-    def moving(self) -> list[int]:
-        """The directions with a distance to go, steepest first."""
-        distances = self.row("DISTANCE")[: int(self.get("DIRECTIONS"))]
-        return [int(i) for i in np.flatnonzero(distances)]
-
-    def count(self, tolerance: float) -> tuple[float, float]:
-        """Iterations until this share of the distance is left (NaN: until no coefficient changes), and until overflow."""
-        needed, overflow = descent_kernels().count(self.state, tolerance)
-        return needed, overflow
-
-    def iterations_for(self, tolerance: float, directions: list[int]) -> int:
-        """Smallest k at which the slowest of these directions has the share `tolerance` left."""
-        if not directions:
-            return 0
-        kernels, state = descent_kernels(), self.state
-        slowest = max(directions, key=lambda i: state.item(kernels.LOG, i))
-        log = state.item(kernels.LOG, slowest)
-        decay = -math.log(tolerance)
-        count = decay / -log if log != 0.0 else math.inf
+        Examples
+        --------
+        >>> import fastgd
+        >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9)
+        >>> result.iterations_to(0.5), result.iterations_to(1e-6)
+        (3, 418)
+        """
+        tol, parts = arguments.tolerance(tol), self._complete
+        count, _ = parts.counts(tol)
         if count < math.inf:
-            return max(1, math.ceil(count))
-        # Both are at the end of float64: as mantissa and exponent.
-        if state.item(kernels.U, slowest) > 1.0:  # the steepest, at a rate that all but turns it over
-            shrinks, exponent = math.frexp(-log or math.ulp(0.0))
-        else:  # -log(1 - u) = u = 2 eta lambda, as of x of 1e-200
-            rate, shift = self.get("ASKED_RATE"), 0
-            if math.isnan(rate):
-                rate, shift = self.get("BEST_RATE"), -int(self.get("RATE_EXPONENT"))
-            m_rate, e_rate = math.frexp(rate)
-            m_value, e_value = math.frexp(state.item(kernels.EIGENVALUE, slowest))
-            shrinks = 2.0 * m_rate * m_value
-            exponent = e_rate + shift + e_value + int(state.item(kernels.EIGENVALUE_EXPONENT, slowest))
-        mantissa, power = math.frexp(decay / shrinks)
-        return int(mantissa * 2.0**53) << (power - 53 - exponent)
+            return int(count)
+        return None if parts.diverges() else parts.iterations_for(tol, parts.moving(), self._request.learning_rate)
+
+    @property
+    def distances(self) -> Array:
+        """From the limit point to the start along each of `Stability.directions`, (rank,), in the coordinates descended in."""
+        problem, target, course = self._complete
+        distances = course.distances[: problem.rank][::-1]
+        return np.array([in_float64(d, target.exponent, "a distance", "the target") for d in distances.tolist()])
+
+    def factors(self, k: ArrayLike) -> Array:
+        """What k iterations multiply the distance along each of `Stability.directions` by: (1 - learning_rate * eigenvalue)^k.
+
+        Parameters
+        ----------
+        k : whole number, or array_like of them of shape (m,)
+            0 or more, as int or float; any number costs the same.
+
+        Returns
+        -------
+        ndarray of shape (rank,), or (m, rank)
+            Those of 1e304 and more are given as 1e304.
+
+        Raises
+        ------
+        DataError
+            For what is not a number of iterations.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9)
+        >>> result.factors([0, 1, 10]).round(4).tolist()
+        [[1.0, 1.0], [0.9701, -0.6701], [0.7379, 0.0182]]
+        """
+        times = np.asarray(arguments.numbers(k, "k"), np.float64)
+        if not ((times >= 0.0) & (times == np.floor(times)) & (times < np.inf)).all():
+            raise arguments.argument_error("k", k, "iterations are whole numbers, 0 or more")
+        problem, _, course = self._complete
+        u, logs = course.u[: problem.rank][::-1], course.logs[: problem.rank][::-1]
+        times = times[..., np.newaxis]
+        sizes = np.exp(np.minimum(times * logs, 700.0))
+        factors: Array = np.where((u > 1.0) & (times % 2.0 == 1.0), -sizes, sizes)
+        return factors
+
+    def excess(self, theta: ArrayLike) -> Array:
+        """How far the objective at some parameters lies above the least possible: (b + w mean)^2 + w' (C + P) w.
+
+        (b, w) is theta less `optimum`, C the covariance of the features and P the matrix of a quadratic penalty. The difference
+        of two errors would show the last digits of both.
+
+        Parameters
+        ----------
+        theta : array_like of shape (p + 1,) or (m, p + 1)
+            Intercept first, also where it is 0.
+
+        Returns
+        -------
+        ndarray of shape () or (m,)
+
+        Raises
+        ------
+        DataError
+            For another shape.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> result = fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8])
+        >>> result.excess([[0.0, 1.9], [0.0, 2.0]]).round(6).tolist()
+        [0.0, 0.075]
+        """
+        at, optimum = np.asarray(arguments.numbers(theta, "theta"), np.float64), self.optimum
+        p = len(optimum.coef)
+        if at.ndim not in (1, 2) or at.shape[-1] != p + 1:
+            raise DataError(f"theta has shape {at.shape}: it must hold the intercept and {counted(p, 'coefficient')}")
+        b, w = at[..., 0] - optimum.intercept, at[..., 1:] - optimum.coef
+        mean, curvature = self._moments.mean[:-1], self._moments.covariance[:-1, :-1] + np.diag(self._parts.problem.ridge)
+        with np.errstate(over="ignore", under="ignore"):
+            excess: Array = (b + w @ mean) ** 2 + np.maximum(((w @ curvature) * w).sum(axis=-1), 0.0)
+        return excess
+
+
+def share_explained(residual: float, total: float) -> float:
+    """1 - residual / total; where the target does not vary, 1 for a perfect fit and else 0."""
+    if total == 0.0:
+        return 1.0 if residual == 0.0 else 0.0
+    return 1.0 - residual / total

@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, inner
 from fastgd.kernels._exact import two_product, two_sum
 from fastgd.kernels._straight import straight
 
+Array = NDArray[np.float64]
 Pair = tuple[float, float]
 
 ONE, TWO = (1.0, 0.0), (2.0, 0.0)
@@ -99,3 +101,23 @@ def exponent_of(mean: float, spread: float, exponent: float) -> int:
         _, e = math.frexp(mean)
         return e
     return half_exponent(square)
+
+
+@straight
+def set_pair(rows: Array, row: int, pair: Pair) -> None:
+    """Put a pair side by side at the beginning of a row."""
+    rows[row, 0] = pair[0]
+    rows[row, 1] = pair[1]
+
+
+@straight
+def set_at(rows: Array, row: int, j: int, pair: Pair) -> None:
+    """Put a pair one above the other into column j."""
+    rows[row, j] = pair[0]
+    rows[row + 1, j] = pair[1]
+
+
+@straight
+def at(rows: Array, row: int, j: int) -> Pair:
+    """The pair in column j whose high part is in this row."""
+    return rows[row, j], rows[row + 1, j]

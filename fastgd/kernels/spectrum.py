@@ -17,8 +17,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inner, kernel
-from fastgd.kernels._double_double import ONE, Pair, add, divide, multiply, scale, scale_pair, square_root
+from fastgd.kernels._double_double import ONE, Array, Pair, add, at, divide, multiply, scale, scale_pair, square_root
 from fastgd.kernels._exact import two_product, two_sum
 
 SWEEPS = 60
@@ -41,7 +42,7 @@ _GONE = -(2**30)
 
 
 @inner
-def _dot(x: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float64]) -> Pair:
+def _dot(x: Array, y: Array, work: Array) -> Pair:
     """Product of two rows, each high and low; sums by halves, which vectorise."""
     a, c, b, d = x[0], x[1], y[0], y[1]
     h, l = work[0, : a.size], work[1, : a.size]
@@ -61,7 +62,7 @@ def _dot(x: NDArray[np.float64], y: NDArray[np.float64], work: NDArray[np.float6
 
 
 @inner
-def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair) -> None:
+def _rotate(x: Array, y: Array, cos: Pair, sin: Pair) -> None:
     """Rows x and y, each high and low, become cos x - sin y and sin x + cos y."""
     xh, xl, yh, yl = x[0], x[1], y[0], y[1]
     c, c_ = cos
@@ -84,14 +85,14 @@ def _rotate(x: NDArray[np.float64], y: NDArray[np.float64], cos: Pair, sin: Pair
 
 
 @inner
-def _scale_row(row: NDArray[np.float64], exponent: int) -> None:
+def _scale_row(row: Array, exponent: int) -> None:
     """Multiply a row, high and low, by 2^exponent."""
     for r in range(row.shape[1]):
         row[0, r], row[1, r] = np.ldexp(row[0, r], exponent), np.ldexp(row[1, r], exponent)
 
 
 @inner
-def _balance(row: NDArray[np.float64]) -> int:
+def _balance(row: Array) -> int:
     """Divide a row, high and low, by a power of two, and return its exponent, where its squares might leave float64."""
     top = 0.0
     for r in range(row.shape[1]):
@@ -104,7 +105,7 @@ def _balance(row: NDArray[np.float64]) -> int:
 
 
 @inner
-def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], work: NDArray[np.float64]) -> None:
+def _make_orthogonal(rows: Array, exponents: NDArray[np.int64], work: Array) -> None:
     """Rotate pairs of rows, (m, 2, d), each times 2^exponent, until all are orthogonal.
 
     A rotation must be one to the last bit of double-double, but its angle need not be right: float64 will do, and what it leaves
@@ -149,7 +150,7 @@ def _make_orthogonal(rows: NDArray[np.float64], exponents: NDArray[np.int64], wo
 
 
 @inner
-def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
+def _sort(values: Array, rows: Array) -> None:
     """Largest eigenvalue first; values are high, low, exponent."""
     m = rows.shape[0]
     for i in range(m - 1):
@@ -166,7 +167,7 @@ def _sort(values: NDArray[np.float64], rows: NDArray[np.float64]) -> None:
 
 
 @kernel
-def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+def multiply_rows(factor: Array, rows: Array, out: Array) -> None:
     """out = factor rows, each (m, 2, d): rows of high and low parts."""
     for i in range(factor.shape[0]):
         h, l = out[i, 0], out[i, 1]
@@ -184,7 +185,7 @@ def multiply_rows(factor: NDArray[np.float64], rows: NDArray[np.float64], out: N
 
 
 @inner
-def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, first: int) -> bool:
+def _grade(rows: Array, problem: Array, top: int, first: int) -> bool:
     """Turn the rows of columns far apart in size so that each carries no column larger than its own; whether there were such.
 
     Or else rows of small columns would carry parts of large ones that cancel, and be lost in these. Rows are eliminated (Givens)
@@ -194,11 +195,11 @@ def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, fi
     sizes, units = np.empty(d, np.int64), np.empty(d)
     least, most = 2**30, _GONE
     for c in range(d):
-        square = columns[1, c] ** 2 + columns[3, c]
+        square = problem[row.MEAN, c] ** 2 + problem[row.SPREAD, c]
         sizes[c] = _GONE
         if c >= first and square > 0.0:
             _, e = math.frexp(square)
-            sizes[c] = int(columns[0, c]) - top + e // 2
+            sizes[c] = int(problem[row.EXPONENT, c]) - top + e // 2
             units[c] = np.ldexp(1.0, -sizes[c])
             least, most = min(least, sizes[c]), max(most, sizes[c])
     if most - least <= (_FAR if m == d - first else _FAR_IF_DEPENDENT):
@@ -243,21 +244,20 @@ def _grade(rows: NDArray[np.float64], columns: NDArray[np.float64], top: int, fi
 
 @kernel
 def lay_out_rows(
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    high: Array,
+    low: Array,
     layout: NDArray[np.int64],
-    columns: NDArray[np.float64],
+    problem: Array,
     fit_intercept: bool,
     standardize: bool,
-    out: NDArray[np.float64],
+    out: Array,
 ) -> tuple[int, bool]:
-    """The factor G of A = G'G / 4^exponent in the coordinates descended in, from what `least_squares.solve` found.
+    """The factor G of A = G'G / 4^exponent in the coordinates descended in, from what `factor.solve` found.
 
     Parameters
     ----------
-    high, low, layout : as `least_squares.solve` left them
-    columns : (9, d)
-        Its rows from the exponents on; d = p + 1.
+    high, low, layout : as `factor.solve` left them
+    problem : as `factor.solve` filled it in, with d = p + 1 columns
     fit_intercept, standardize : the coordinates
     out : (m, 2, d)
         m is the rank of `solve`, and one more with an intercept.
@@ -274,8 +274,8 @@ def lay_out_rows(
     if not standardize:
         top = -(2**30)
         for i in range(1, d):
-            if columns[1, i] != 0.0 or columns[3, i] != 0.0:
-                top = max(top, int(columns[0, i]))
+            if problem[row.MEAN, i] != 0.0 or problem[row.SPREAD, i] != 0.0:
+                top = max(top, int(problem[row.EXPONENT, i]))
         if fit_intercept:
             top = max(top, 0)
     for i in range(m):
@@ -286,22 +286,22 @@ def lay_out_rows(
         out[0, 0, 0] = 1.0 if standardize else np.ldexp(1.0, -top)
         if not standardize:
             for i in range(1, d):
-                e = int(columns[0, i]) - top
-                out[0, 0, i], out[0, 1, i] = scale_pair((columns[1, i], columns[2, i]), e)
+                e = int(problem[row.EXPONENT, i]) - top
+                out[0, 0, i], out[0, 1, i] = scale_pair(at(problem, row.MEAN, i), e)
     for k in range(m - first):
         for j in range(k, d - 1):
             i = order[j]
             value = scale_pair((high[k, j], low[k, j]), exponents[i])
             if not standardize:
-                value = scale_pair(value, int(columns[0, 1 + i]) - top)
-            elif columns[7, 1 + i] > 0.0:
-                value = divide(value, (columns[7, 1 + i], columns[8, 1 + i]))
+                value = scale_pair(value, int(problem[row.EXPONENT, 1 + i]) - top)
+            elif problem[row.SCALE, 1 + i] > 0.0:
+                value = divide(value, at(problem, row.SCALE, 1 + i))
             out[first + k, 0, 1 + i], out[first + k, 1, 1 + i] = value
-    return top, not standardize and _grade(out, columns, top, 1 - first)
+    return top, not standardize and _grade(out, problem, top, 1 - first)
 
 
 @kernel
-def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArray[np.float64]) -> None:
+def find_directions(exponent: int, rows: Array, out_values: Array) -> None:
     """Directions, steepest first: `rows`, (m, 2, d), as of `lay_out_rows`, become unit eigenvectors.
 
     out_values, (3, d): the m eigenvalues of A, each (high + low) * 2^exponent.
@@ -324,7 +324,7 @@ def find_directions(exponent: int, rows: NDArray[np.float64], out_values: NDArra
 
 
 @kernel
-def straighten(rows: NDArray[np.float64]) -> None:
+def straighten(rows: Array) -> None:
     """Make directions of eigenvalues far apart orthogonal in each parameter's own size.
 
     Rows of sizes far apart count as orthogonal before the small one has its part in the large columns, 2^-300 it may be; but that

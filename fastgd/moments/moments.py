@@ -429,12 +429,12 @@ class Moments:
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Means and covariances; infinite where float64 cannot hold one."""
-        from fastgd.kernels import least_squares
+        from fastgd.kernels import factor
 
         sums = self._closed()._sums
         q = columns_of(sums)
         mean, high, low = _empty((2, q)), _empty((q, q)), _empty((q, q))
-        least_squares.centre(sums, mean, high, low, _empty(q))
+        factor.centre(sums, mean, high, low, _empty(q))
         exponents = sums[3, 1 : q + 1].astype(np.int64)
         with np.errstate(over="ignore", under="ignore"):
             return np.ldexp(mean[0], exponents), np.ldexp(high, exponents[:, np.newaxis] + exponents)

@@ -10,22 +10,34 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastgd.descent.run import Descent, analyse, descent_kernels
+from fastgd.descent.run import Run
 from fastgd.moments.moments import Moments
+from fastgd.problem.study import study
+from fastgd.problem.views import fractions
 
 _Pair = list[float]
 
 
+def numbers(run: Run) -> dict[str, Any]:
+    """What a page computes on from: of one feature `of_line`, of several `of_problem` in either coordinates."""
+    if len(run.feature_names) == 1:
+        return of_line(run.moments)
+    names = {"raw": False, "standardized": True}
+    return {name: of_problem(run.moments, run.fit_intercept, choice) for name, choice in names.items()}
+
+
 def of_line(moments: Moments) -> dict[str, Any]:
     """Means of x and y, and covariances [[xx, xy], [xy, yy]]."""
-    kernels, descent = descent_kernels(), Descent(moments, analyse(moments, True, False))
-    state, x, y = descent.state, int(descent.row("EXPONENT")[1]), int(descent.get("EXPONENT_Y"))
-    mean, spread, slope = (state[row : row + 2, 1].tolist() for row in (kernels.MEAN, kernels.SPREAD, kernels.BEST))
-    mean_y, variance = (state[row, :2].tolist() for row in (kernels.MEAN_Y, kernels.VAR_Y))
-    xy = _pair(_value(slope) * _value(spread), x + y)
-    covariance = [[_pair(_value(spread), 2 * x), xy], [xy, _pair(_value(variance), 2 * y)]]
-    return {"mean": [_pair(_value(mean), x), _pair(_value(mean_y), y)], "covariance": covariance}
+    problem, target = study(moments, True, False)
+    x, y = int(problem.exponents[1]), int(target.exponent)
+    pairs = problem.mean_pairs, problem.spread_pairs, target.best_pairs
+    [mean], [spread], [slope] = (fractions(pair[:, 1:]) for pair in pairs)
+    mean_y, variance = (Fraction(high) + Fraction(low) for high, low in (target.mean_pair, target.variance_pair))
+    xy = _pair(slope * spread, x + y)
+    covariance = [[_pair(spread, 2 * x), xy], [xy, _pair(variance, 2 * y)]]
+    return {"mean": [_pair(mean, x), _pair(mean_y, y)], "covariance": covariance}
 
 
 def of_problem(moments: Moments, fit_intercept: bool, standardize: bool) -> dict[str, Any]:
@@ -34,26 +46,21 @@ def of_problem(moments: Moments, fit_intercept: bool, standardize: bool) -> dict
     best: intercept, coefficients. mean, scale: of the features. eigenvalues: of A = H / 2 in descending order, those of zero left
     out. directions: their vectors as float64 holds them, the intercept's part first, being multiplied by shares and no power.
     """
-    kernels, descent = descent_kernels(), Descent(moments, analyse(moments, fit_intercept, standardize))
-    state, rank, columns = descent.state, descent.rank, descent.row("EXPONENT").astype(int)
+    problem, target = study(moments, fit_intercept, standardize)
+    columns = problem.exponents.astype(int)
 
-    def pairs(row: int, exponents: Any, count: int) -> list[_Pair]:
-        found: list[_Pair] = np.ldexp(state[row : row + 2, :count], exponents).T.tolist()
+    def scaled(pairs: NDArray[np.float64], exponents: Any) -> list[_Pair]:
+        found: list[_Pair] = np.ldexp(pairs, exponents).T.tolist()
         return found
 
-    width = state.shape[1]
     return {
         "standardize": standardize,
-        "best": pairs(kernels.BEST, int(descent.get("EXPONENT_Y")) - columns, width),
-        "mean": pairs(kernels.MEAN, columns, width)[1:],
-        "scale": pairs(kernels.SCALE, columns, width)[1:],
-        "eigenvalues": pairs(kernels.EIGENVALUE, state[kernels.EIGENVALUE_EXPONENT, :rank].astype(int), rank),
-        "directions": state[kernels.VECTORS : kernels.VECTORS + 2 * rank : 2].tolist(),
+        "best": scaled(target.best_pairs, int(target.exponent) - columns),
+        "mean": scaled(problem.mean_pairs, columns)[1:],
+        "scale": scaled(problem.scale_pairs, columns)[1:],
+        "eigenvalues": scaled(problem.eigenvalue_pairs, problem.eigenvalue_exponents.astype(int)),
+        "directions": problem.vectors[:, 0].tolist(),
     }
-
-
-def _value(pair: _Pair) -> Fraction:
-    return Fraction(pair[0]) + Fraction(pair[1])
 
 
 def _pair(value: Fraction, exponent: int) -> _Pair:

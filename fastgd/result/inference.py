@@ -17,19 +17,21 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.arguments import real
-from fastgd.descent.run import Descent, analyse, descent_kernels, scale
+from fastgd import arguments
+from fastgd.arguments import counted
+from fastgd.descent.run import Run
 from fastgd.errors import COUNTED, DataError, missing_extra, shown
+from fastgd.moments.units import in_float64
+from fastgd.problem.problem import Problem
+from fastgd.problem.study import study
+from fastgd.problem.views import fractions
 from fastgd.result.prediction import plane_of
 from fastgd.sources.table import LOG_BITS
-
-if TYPE_CHECKING:
-    from fastgd.result.fit_result import FitResult
 
 _ROUNDING = 2.0**-100
 """Mean squared error, over mean squares of y and slope x, of residuals of four units in the last place (2^-50)."""
@@ -183,21 +185,21 @@ class Inference:
         return page_of_inference(self).html()
 
 
-def infer(result: FitResult, level: float) -> Inference:
+def infer(run: Run, level: float) -> Inference:
     """`FitResult.inference`."""
     special = _special()
-    level = require_level(level)
-    c = _Scatter(result)
-    descent, first = c.descent, c.first
-    intercept, coefs = result._begun.in_units("LIMIT")
-    names = ("intercept", *result.feature_names)[first:]
+    level = arguments.level(level)
+    c = _Scatter(run)
+    problem, target, first = c.problem, c.target, c.first
+    intercept, coefs = run._parts.in_units("limit")
+    names = ("intercept", *run.feature_names)[first:]
     coef, estimable = np.array([intercept, *coefs])[first:], c.estimable[first:]
     errors = c.noise * np.append(math.hypot(1.0, c.from_mean), c.slopes)[first:]
-    exponents = (descent.get("EXPONENT_Y") - descent.row("EXPONENT"))[first:]
+    exponents = target.exponents_of(problem)[first:]
     standard_error = np.full(len(coef), _UNBOUNDED)
     for i in np.flatnonzero(estimable):
-        standard_error[i] = scale(errors[i], exponents[i], f"the standard error of {names[i]}", names[i])
-    t = descent.row("BEST")[first:] / np.where(estimable, errors, 1.0)
+        standard_error[i] = in_float64(errors[i], exponents[i], f"the standard error of {names[i]}", names[i])
+    t = target.best[first:] / np.where(estimable, errors, 1.0)
     t[~estimable] = 0.0
     with np.errstate(over="ignore"):
         half = _quantile(special, level, c.df) * standard_error
@@ -216,9 +218,9 @@ def infer(result: FitResult, level: float) -> Inference:
         p_value=_masked(p_value, estimable),
         interval=_masked(interval, estimable),
         estimable=estimable,
-        descent_coef=np.array([result.intercept, *result.coef])[first:],
-        remaining=result.remaining,
-        residual_sd=scale(c.noise * c.root_weight, descent.get("EXPONENT_Y"), "the residual standard deviation", "the target"),
+        descent_coef=np.array([run.intercept, *run.coef])[first:],
+        remaining=run.remaining,
+        residual_sd=in_float64(c.noise * c.root_weight, target.exponent, "the residual standard deviation", "the target"),
         n_samples=c.rows,
         degrees_of_freedom=c.df,
         r2=r2,
@@ -228,33 +230,31 @@ def infer(result: FitResult, level: float) -> Inference:
         f_p_value=float(special.fdtrc(c.slope_rank, c.df, f)),
         f_degrees_of_freedom=c.slope_rank,
         log_likelihood=log_likelihood,
-        aic=2.0 * descent.rank - 2.0 * log_likelihood,
-        bic=math.log(c.rows) * descent.rank - 2.0 * log_likelihood,
-        condition=_condition(result),
+        aic=2.0 * problem.rank - 2.0 * log_likelihood,
+        bic=math.log(c.rows) * problem.rank - 2.0 * log_likelihood,
+        condition=_condition(run),
         level=level,
-        _library=c.descent.moments._rest.library,
+        _library=problem.moments._rest.library,
     )
 
 
-def bounds(result: FitResult, x: NDArray[np.float64], level: float, kind: str) -> NDArray[np.float64]:
+def bounds(run: Run, x: NDArray[np.float64], level: float, kind: str) -> NDArray[np.float64]:
     """Rows of lower and upper end at each x; not finite where float64 cannot hold them."""
     special = _special()
-    level = require_level(level)
-    if not isinstance(kind, str) or kind not in ("observation", "mean"):
-        raise DataError(f"kind={shown(kind)}: pass 'observation' for a new row, or 'mean' for the line itself")
-    c = _Scatter(result)
-    descent = c.descent
+    level = arguments.level(level)
+    arguments.choice(kind, "kind", "observation", "mean")
+    c = _Scatter(run)
+    problem, target = c.problem, c.target
     with np.errstate(over="ignore", invalid="ignore"):
-        middle = plane_of(result._begun, *result._begun.in_units("LIMIT"), "LIMIT").at(x)
-        away = np.ldexp(x, -descent.row("EXPONENT")[1:].astype(int))
-        if descent.fit_intercept:
-            mean = descent_kernels().MEAN
-            away = (away - descent.state[mean, 1:]) - descent.state[mean + 1, 1:]
+        middle = plane_of(run._parts, "limit").at(x)
+        away = np.ldexp(x, -problem.exponents[1:].astype(int))
+        if problem.fit_intercept:
+            away = (away - problem.mean_pairs[0, 1:]) - problem.mean_pairs[1, 1:]
         _require_decided(c, away)
         spread = _norm(away / c.unit @ c.roots.T)
-        for more in [1.0] * descent.fit_intercept + [c.root_weight] * (kind == "observation"):
+        for more in [1.0] * problem.fit_intercept + [c.root_weight] * (kind == "observation"):
             spread = np.hypot(spread, more)
-        half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(descent.get("EXPONENT_Y")))
+        half = np.ldexp(_quantile(special, level, c.df) * c.noise * spread, int(target.exponent))
         return np.column_stack([middle - half, middle + half])
 
 
@@ -263,7 +263,7 @@ class _Scatter:
 
     Attributes
     ----------
-    descent : Descent
+    problem, target : Problem, Target
         In standardised coordinates.
     rows, df, slope_rank, first : int
         `first` is the first parameter that there is: 1 without an intercept.
@@ -282,41 +282,41 @@ class _Scatter:
         vectors / lengths, whose products add up to A^-1.
     """
 
-    def __init__(self, result: FitResult) -> None:
-        kernels, begun = descent_kernels(), result._descent
-        rows, parameters, has_intercept = result.moments.n_samples, begun.n_parameters, begun.fit_intercept
-        if rows <= begun.rank:
+    def __init__(self, run: Run) -> None:
+        problem, target, _ = run._complete
+        rows, parameters, has_intercept = problem.moments.n_samples, problem.n_parameters, problem.fit_intercept
+        if rows <= problem.rank:
             raise DataError(
-                f"{rows} row{'s'[: rows - 1]} for {parameters} coefficient{'s'[: parameters - 1]}: nothing is left to "
+                f"{counted(rows, 'row')} for {counted(parameters, 'coefficient')}: nothing is left to "
                 f"estimate the scatter from, and there are no standard errors; at least {parameters + 1} rows are needed"
             )
-        if begun.rank == has_intercept:
-            raise DataError(_undecided(result.feature_names, begun))
-        descent = begun if result.standardize else Descent(begun.moments, analyse(begun.moments, has_intercept, True))
-        error, mean_y, var_y = descent.get("LEAST_ERROR"), descent.get("MEAN_Y"), descent.get("VAR_Y")
-        mean, spread, best = descent.row("MEAN")[1:], descent.row("SPREAD")[1:], descent.row("BEST")[1:]
+        if problem.rank == has_intercept:
+            raise DataError(_undecided(run.feature_names, problem))
+        if not problem.standardize:
+            problem, target = study(problem.moments, has_intercept, True)
+        mean, spread, best = problem.means[1:], problem.spreads[1:], target.best[1:]
         squares = spread + mean * mean if has_intercept else spread
+        about_0 = target.variance + target.mean * target.mean
         with np.errstate(over="ignore"):  # coefficients that make up for each other, as weights of 1e-280 bring about
-            size = var_y + mean_y * mean_y + float(best * best @ squares)
-        if error <= _ROUNDING * size:
+            size = about_0 + float(best * best @ squares)
+        if target.least <= _ROUNDING * size:
             raise DataError(
                 f"the {'line' if len(best) == 1 else 'fit'} passes through all {rows} rows, up to rounding: there is no scatter "
                 "to estimate standard errors from; the coefficients themselves are in .optimum"
             )
-        self.descent = descent
-        self.rows, self.df, self.first = rows, rows - descent.rank, 0 if has_intercept else 1
-        self.slope_rank = descent.rank - has_intercept
-        self.noise = math.sqrt(error / self.df)
-        self.total = var_y if has_intercept else var_y + mean_y * mean_y
-        self.share = error / self.total
+        self.problem, self.target = problem, target
+        self.rows, self.df, self.first = rows, rows - problem.rank, 0 if has_intercept else 1
+        self.slope_rank = problem.rank - has_intercept
+        self.noise = math.sqrt(target.least / self.df)
+        self.total = target.variance if has_intercept else about_0
+        self.share = target.least / self.total
         self.root_weight = math.sqrt(
-            scale(descent.get("WEIGHT"), descent.get("WEIGHT_EXPONENT"), "the sum of the weights", "the weights")
+            in_float64(problem.weight, problem.weight_exponent, "the sum of the weights", "the weights")
         )
-        deviations = descent.row("SCALE")[1:]
+        deviations = problem.scales[1:]
         self.unit = np.where(deviations > 0.0, deviations, 1.0)
-        self.vectors = descent.state[kernels.VECTORS : kernels.VECTORS + 2 * descent.rank].reshape(descent.rank, 2, -1)[:, :, 1:]
-        exponents = descent.state[kernels.EIGENVALUE_EXPONENT, : descent.rank]
-        self.lengths = np.ldexp(np.sqrt(descent.state[kernels.EIGENVALUE, : descent.rank]), (exponents / 2).astype(int))
+        self.vectors = problem.vectors[:, :, 1:]
+        self.lengths = problem.lengths
         self.roots = self.vectors[:, 0] / self.lengths[:, np.newaxis]
 
     @property
@@ -328,7 +328,7 @@ class _Scatter:
     @property
     def from_mean(self) -> float:
         """How far 0 is from the mean of the features, in these."""
-        units = zip(self.fractions("MEAN"), self.fractions("SCALE"), strict=True)
+        units = zip(fractions(self.problem.mean_pairs[:, 1:]), self.deviations, strict=True)
         return float(_norm(self.along([mean / unit if unit else Fraction(0) for mean, unit in units]) / self.lengths))
 
     @property
@@ -336,13 +336,14 @@ class _Scatter:
         """1 - SSE / SST or, where that cancels, the sum of squares of the fitted values over SST."""
         if self.share < 0.5:
             return 1.0 - self.share
-        fitted = self.along([coef * unit for coef, unit in zip(self.fractions("BEST"), self.fractions("SCALE"), strict=True)])
+        best = fractions(self.target.best_pairs[:, 1:])
+        fitted = self.along([coef * unit for coef, unit in zip(best, self.deviations, strict=True)])
         return float(((fitted * self.lengths) ** 2).sum() / self.total)
 
-    def fractions(self, row: str) -> list[Fraction]:
-        """Of the features, the pairs of a row of parameters."""
-        start = getattr(descent_kernels(), row)
-        return [Fraction(high) + Fraction(low) for high, low in self.descent.state[start : start + 2, 1:].T.tolist()]
+    @property
+    def deviations(self) -> list[Fraction]:
+        """Standard deviations of the features."""
+        return fractions(self.problem.scale_pairs[:, 1:])
 
     def along(self, values: list[Fraction]) -> NDArray[np.float64]:
         """Of a vector of the features, the part along each direction: in double-double, since it cancels."""
@@ -353,20 +354,20 @@ class _Scatter:
     @property
     def correlation(self) -> float:
         """Of the target and the one feature."""
-        return float(self.descent.row("BEST")[1] * self.unit[0] / math.sqrt(self.descent.get("VAR_Y")))
+        return float(self.target.best[1] * self.unit[0] / math.sqrt(self.target.variance))
 
     @property
     def log_likelihood(self) -> float:
-        descent = self.descent
-        exponent = descent.get("WEIGHT_EXPONENT") + 2.0 * descent.get("EXPONENT_Y")
-        mean_square = math.log(descent.get("LEAST_ERROR") * descent.get("WEIGHT") / self.rows) + exponent * math.log(2.0)
-        weights = descent.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
+        problem, target = self.problem, self.target
+        exponent = problem.weight_exponent + 2.0 * target.exponent
+        mean_square = math.log(target.least * problem.weight / self.rows) + exponent * math.log(2.0)
+        weights = problem.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
         return 0.5 * (weights - self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0))
 
     @property
     def is_decided(self) -> bool:
         """Whether there is one solution."""
-        return self.descent.rank == self.descent.n_parameters
+        return self.problem.rank == self.problem.n_parameters
 
     @property
     def estimable(self) -> NDArray[np.bool_]:
@@ -374,12 +375,12 @@ class _Scatter:
         decided = np.ones(len(self.unit) + 1, bool)
         if not self.is_decided:
             decided[1:] = np.diag(self.null) <= _UNDECIDED**2  # of a projector, the squared length of its column
-            decided[0] = self.reached(self.descent.row("MEAN")[np.newaxis, 1:])[0]
+            decided[0] = self.reached(self.problem.means[np.newaxis, 1:])[0]
         return decided
 
     def reached(self, away: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Of rows, as deviations from the mean, which of them the data decide the level at, up to the rounding of the columns."""
-        mean, constant = np.abs(self.descent.row("MEAN")[1:]), self.descent.row("SCALE")[1:] == 0.0
+        mean, constant = np.abs(self.problem.means[1:]), self.problem.scales[1:] == 0.0
         at_constant = (np.abs(away) <= _ROUNDING_OF_ONE * mean)[:, constant].all(axis=1)
         there, rounding = (np.where(constant, 0.0, distance / self.unit) for distance in (away, _ROUNDING_OF_ONE * mean))
         allowed = _UNDECIDED * np.hypot(1.0, _norm(there)) + _norm(rounding)
@@ -410,20 +411,15 @@ def _norm(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.ldexp(lengths, exponents)
 
 
-def _condition(result: FitResult) -> float | None:
-    """Root of the largest over the smallest eigenvalue of A in the data's own coordinates."""
-    kernels, descent = descent_kernels(), result._descent
-    if result.standardize:
+def _condition(run: Run) -> float | None:
+    """Of the columns as the data have them; None where float64 cannot hold it."""
+    problem = run._complete.problem
+    if problem.standardize:
         try:
-            descent = Descent(descent.moments, analyse(descent.moments, descent.fit_intercept, False))
+            problem, _ = study(problem.moments, problem.fit_intercept, False)
         except DataError:
             return None
-    values, exponents = descent.state[[kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT]][:, [0, descent.rank - 1]].tolist()
-    apart = int(exponents[0] - exponents[1])
-    try:
-        return math.ldexp(math.sqrt(math.ldexp(values[0] / values[1], apart % 2)), apart // 2)
-    except OverflowError:
-        return None
+    return problem.condition_of_columns
 
 
 def _masked(values: NDArray[np.float64], estimable: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -442,31 +438,21 @@ def _require_decided(c: _Scatter, away: NDArray[np.float64]) -> None:
     if undecided.size:
         raise DataError(
             f"X breaks in row {undecided[0]} {COUNTED} a dependence that the columns had in all rows that were fitted (rank "
-            f"{c.descent.rank} of {c.descent.n_parameters}): the data leave its prediction undecided, and it has no interval"
+            f"{c.problem.rank} of {c.problem.n_parameters}): the data leave its prediction undecided, and it has no interval"
         )
 
 
-def _undecided(names: tuple[str, ...], descent: Descent) -> str:
+def _undecided(names: tuple[str, ...], problem: Problem) -> str:
     if len(names) == 1:
-        how = "the same" if descent.fit_intercept else "zero"
+        how = "the same" if problem.fit_intercept else "zero"
         return (
             f"{names[0]} is {how} in every row, so its coefficient is undecided and has no standard error: "
             f"rows with another {names[0]} are needed"
         )
     return (
-        f"the columns depend on each other (rank {descent.rank} of {descent.n_parameters}), so that their coefficients are "
+        f"the columns depend on each other (rank {problem.rank} of {problem.n_parameters}), so that their coefficients are "
         "undecided and have no standard errors: leave out columns that others make up, or that never vary"
     )
-
-
-def require_level(level: float) -> float:
-    """A probability of intervals as a float between 0 and 1."""
-    value = real(level)
-    if value is None:
-        raise DataError(f"level={shown(level)}: it must be a number between 0 and 1, for example 0.95")
-    if not 0.0 < value < 1.0:
-        raise DataError(f"level={shown(level)}: it must lie between 0 and 1, for example 0.95")
-    return value
 
 
 def _quantile(special: Any, level: float, df: int) -> float:

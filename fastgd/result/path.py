@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.descent.run import Descent, descent_kernels
+from fastgd.descent.parts import Parts
 from fastgd.errors import DataError, shown
 
 _MOST_ROWS = 10_000_000
@@ -87,11 +87,14 @@ def _whole(value: int, name: str, least: int) -> int:
     return whole
 
 
-def trace(descent: Descent, iterations: NDArray[np.int64]) -> Path:
-    """The path of a descent that has begun."""
-    d = descent.state.shape[1]
+def trace(parts: Parts, iterations: NDArray[np.int64]) -> Path:
+    """The path of a run, by the kernel."""
+    from fastgd.kernels import run
+
+    problem, target, course = parts
+    d = problem.rows.shape[1]
     out = np.empty((len(iterations), d + 2))
-    descent_kernels().trace(descent.state, iterations.astype(np.float64), iterations % 2 == 1, out)
+    run.trace(problem.rows, target.rows, course.rows, iterations.astype(np.float64), iterations % 2 == 1, out)
     with np.errstate(over="ignore"):
         error = np.ldexp(out[:, d], out[:, d + 1].astype(np.int64))
     bad = ~(np.isfinite(error) & np.isfinite(out[:, :d]).all(axis=1))

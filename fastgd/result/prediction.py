@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import sys
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.descent.run import Descent
+from fastgd.descent.parts import Parts
 
 _FAR = 2.0**20
 """Squared mean over variance: nearer, intercept + x coef as such loses three digits at the most."""
@@ -48,17 +48,19 @@ class Plane(NamedTuple):
             value += term
 
 
-def plane_of(descent: Descent, intercept: float, coef: NDArray[np.float64], row: str) -> Plane:
-    """Of the parameters of a row, "END" or "LIMIT", whose values in the data's units these are.
+def plane_of(parts: Parts, which: Literal["end", "limit"]) -> Plane:
+    """Of the end of a run or of its limit point.
 
     Counted from the means of the features that lie far from zero; from all means where the value there exceeds float64.
     """
-    mean, spread, exponents = (descent.row(name)[1:] for name in ("MEAN", "SPREAD", "EXPONENT"))
+    problem = parts.problem
+    intercept, coef = parts.in_units(which)
+    mean, spread, exponents = problem.means[1:], problem.spreads[1:], problem.exponents[1:]
     for far in (mean * mean > _FAR * spread, mean != 0.0):
         centre = np.ldexp(np.where(far, mean, 0.0), exponents.astype(int))
         if not far.any():
             return Plane(intercept, centre, coef)
-        parameters = descent.fractions(row)
+        parameters = parts.exactly(which)
         level = sum((parameters[1 + j] * Fraction(centre.item(j)) for j in np.flatnonzero(far).tolist()), parameters[0])
         if abs(level) <= sys.float_info.max:
             return Plane(float(level), centre, coef)

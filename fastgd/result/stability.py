@@ -8,29 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.arguments import real
-from fastgd.descent.run import Descent, analyse, descent_kernels, scale, unheld
-from fastgd.errors import DataError, shown
+from fastgd import arguments
+from fastgd.descent.parts import begin
+from fastgd.moments.moments import Moments
+from fastgd.problem.problem import Problem, Target
+from fastgd.problem.study import study
 from fastgd.text import report
 
 if TYPE_CHECKING:
     from fastgd.moments.moments import Moments
-
-
-def require_rate(learning_rate: float | str) -> float:
-    """A learning rate as a positive, finite float."""
-    rate = learning_rate if type(learning_rate) is float else real(learning_rate)
-    if rate is None or not 0.0 < rate < math.inf:
-        raise DataError(f"learning_rate={shown(learning_rate)}: it must be a positive, finite number; 'auto' finds the fastest")
-    return rate
-
-
-def require_tolerance(tol: float) -> float:
-    """A share of the distance as a float between 0 and 1."""
-    tolerance = real(tol)
-    if tolerance is None or not 0.0 < tolerance < 1.0:
-        raise DataError(f"tol={shown(tol)}: it must lie between 0 and 1, the share of the distance that may be left")
-    return tolerance
 
 
 class Stability:
@@ -50,25 +36,26 @@ class Stability:
     455
     """
 
-    __slots__ = ("_descent",)
+    __slots__ = ("_problem", "_target")
 
-    def __init__(self, descent: Descent) -> None:
-        self._descent = descent
+    def __init__(self, problem: Problem, target: Target) -> None:
+        self._problem = problem
+        self._target = target
 
     @property
     def moments(self) -> Moments:
         """The moments of the data that these are the limits for."""
-        return self._descent.moments.copy()
+        return self._problem.moments.copy()
 
     @property
     def fit_intercept(self) -> bool:
         """Whether there is an intercept."""
-        return self._descent.fit_intercept
+        return self._problem.fit_intercept
 
     @property
     def standardize(self) -> bool:
         """Whether all of this holds in standardised coordinates."""
-        return self._descent.standardize
+        return self._problem.standardize
 
     @property
     def eigenvalues(self) -> NDArray[np.float64]:
@@ -78,15 +65,7 @@ class Stability:
         fifteen: a direction of which double-double moments do not know one digit counts as undecided. `DataError` where float64
         cannot hold one.
         """
-        kernels, descent = descent_kernels(), self._descent
-        values = np.zeros(descent.n_parameters)
-        for i in range(descent.rank):
-            value, exponent = (descent.state.item(row, i) for row in (kernels.EIGENVALUE, kernels.EIGENVALUE_EXPONENT))
-            what = "the largest eigenvalue" if i == 0 else "an eigenvalue"
-            values[-1 - i] = scale(2.0 * value, exponent, what, descent.columns())
-            if values[-1 - i] == 0.0:
-                raise unheld(2.0 * value, exponent, what, descent.columns("smallest"))
-        return values
+        return self._problem.eigenvalues
 
     @property
     def directions(self) -> NDArray[np.float64]:
@@ -94,40 +73,27 @@ class Stability:
 
         In the coordinates descended in; in the order of `eigenvalues` without those that are zero: the slowest first.
         """
-        kernels, descent = descent_kernels(), self._descent
-        vectors = descent.state[kernels.VECTORS : kernels.VECTORS + 2 * descent.rank : 2]
-        return vectors[::-1, not descent.fit_intercept :].copy()
+        return self._problem.directions
 
     @property
     def rank(self) -> int:
         """Number of directions in which the error is curved: one a parameter, fewer where columns depend on each other."""
-        return self._descent.rank
+        return self._problem.rank
 
     @property
     def condition(self) -> float:
         """Largest over smallest eigenvalue that is not zero: how much slower the slowest direction is. 1 is best."""
-        kernels, state, last = descent_kernels(), self._descent.state, self.rank - 1
-        if last < 1:
-            return 1.0
-        exponent = state[kernels.EIGENVALUE_EXPONENT, 0] - state[kernels.EIGENVALUE_EXPONENT, last]
-        (largest, e), (smallest, f) = (math.frexp(state.item(kernels.EIGENVALUE, i)) for i in (0, last))
-        return scale(largest / smallest, exponent + e - f, "the condition number", self._descent.columns())
+        return self._problem.condition
 
     @property
     def max_learning_rate(self) -> float:
         """2 / lambda_max: the first float64 at which descent is not stable any more; 0.0 where any of them is too large."""
-        descent = self._descent
-        return scale(descent.get("MAX_RATE"), -descent.get("RATE_EXPONENT"), "the largest stable rate", descent.columns())
+        return self._problem.max_learning_rate
 
     @property
     def best_learning_rate(self) -> float:
         """2 / (lambda_min + lambda_max): the fastest constant rate."""
-        descent = self._descent
-        value, exponent = descent.get("BEST_RATE"), -descent.get("RATE_EXPONENT")
-        rate = scale(value, exponent, "the best rate", descent.columns())
-        if rate == 0.0:
-            raise unheld(value, exponent, "the best rate", descent.columns())
-        return rate
+        return self._problem.best_learning_rate
 
     def is_stable(self, learning_rate: float) -> bool:
         """Whether 0 < learning_rate < 2 / lambda_max.
@@ -145,9 +111,9 @@ class Stability:
         DataError
             For what is no number.
         """
-        rate = real(learning_rate)
+        rate = arguments.real(learning_rate)
         if rate is None:
-            raise DataError(f"learning_rate={shown(learning_rate)}: it must be a number")
+            raise arguments.argument_error("learning_rate", learning_rate, "it must be a number")
         return 0.0 < rate < self.max_learning_rate
 
     def iterations(self, tol: float = 1e-6, learning_rate: float | None = None) -> int | None:
@@ -180,11 +146,11 @@ class Stability:
         >>> stability.iterations(), stability.iterations(1e-3, learning_rate=0.01), stability.iterations(learning_rate=0.2)
         (386, 2304, None)
         """
-        tol = require_tolerance(tol)
-        if learning_rate is not None and not self.is_stable(require_rate(learning_rate)):
+        tol = arguments.tolerance(tol)
+        if learning_rate is not None and not self.is_stable(arguments.rate(learning_rate)):
             return None
-        descent = self._descent.begin(learning_rate)
-        return descent.iterations_for(tol, list(range(descent.rank)))
+        parts = begin(self._problem, self._target, learning_rate)
+        return parts.iterations_for(tol, range(self.rank), learning_rate)
 
     def overflow_iteration(self, learning_rate: float) -> int | None:
         """The iteration at which the sum of squared residuals exceeds float64, from the start 0.
@@ -211,7 +177,7 @@ class Stability:
         >>> stability.overflow_iteration(0.2), stability.overflow_iteration(0.1)
         (415, None)
         """
-        _, overflow = self._descent.begin(require_rate(learning_rate)).count(math.nan)
+        _, overflow = begin(self._problem, self._target, arguments.rate(learning_rate)).counts(math.nan)
         return int(overflow) if overflow < math.inf else None
 
     def standardized(self) -> Stability:
@@ -228,8 +194,8 @@ class Stability:
         >>> round(stability.condition, 2), stability.standardized().condition
         (55.78, 1.0)
         """
-        descent = self._descent
-        return Stability(Descent(descent.moments, analyse(descent.moments, descent.fit_intercept, True)))
+        problem = self._problem
+        return Stability(*study(problem.moments, problem.fit_intercept, True, penalty=problem.penalty))
 
     def summary(self, learning_rate: float | None = None) -> str:
         """Limit, best rate, condition, eigenvalues and the iterations needed as a table.
@@ -259,7 +225,7 @@ class Stability:
         at the best rate  386 iterations to come within a millionth of the distance
         at 0.1            stable: 455 iterations to come within a millionth of the distance
         """
-        return report.check(self, None if learning_rate is None else require_rate(learning_rate))
+        return report.check(self, None if learning_rate is None else arguments.rate(learning_rate))
 
     def __repr__(self) -> str:
         return f"<Stability: stable below {self.max_learning_rate:.9g}, best {self.best_learning_rate:.9g}>"

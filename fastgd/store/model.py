@@ -59,7 +59,7 @@ class Stored:
 
     def require_agreement(self, result: FitResult) -> None:
         """Refuse coefficients that are not those of the moments and the request, in units of themselves or of the data."""
-        sizes = result._begun.natural_sizes()
+        sizes = result._parts.target.natural_sizes(result._parts.problem)
         names = ("intercept", *(("slope",) if len(self.coef) == 1 else (f"coefficient of {n}" for n in result.feature_names)))
         saved, computed = (self.intercept, *self.coef), (result.intercept, *result.coef.tolist())
         for name, old, new, size in zip(names, saved, computed, sizes, strict=True):
@@ -107,7 +107,6 @@ def read(path: str | os.PathLike[str]) -> Stored:
 
 def _content(result: FitResult) -> dict[str, Any]:
     moments = result.moments
-    rate, tol = result._begun.get("ASKED_RATE"), result._begun.get("TOLERANCE")
     high, low, shift, exponent = moments._sums.tolist()
     columns = moments.n_features + 1
     return {
@@ -121,14 +120,7 @@ def _content(result: FitResult) -> dict[str, Any]:
             "n_iter": _held(result, "n_iter"),
             "remaining": result.remaining,
         },
-        "request": {
-            "learning_rate": "auto" if math.isnan(rate) else rate,
-            "max_iter": result._max_iter,
-            "tol": None if math.isnan(tol) else tol,
-            "start": list(result.start),
-            "fit_intercept": result.fit_intercept,
-            "standardize": result.standardize,
-        },
+        "request": result._request.to_dict() | {"start": list(result.start)},
         "moments": {
             "n_samples": moments.n_samples,
             "n_dropped": moments.n_dropped,

@@ -86,7 +86,7 @@ def _numbers(values: Iterable[float]) -> list[str]:
 
 def _optimum(result: FitResult) -> list[str]:
     try:
-        intercept, coef = result._begun.in_units("LIMIT")
+        intercept, coef = result._parts.in_units("limit")
     except DataError:
         return [report.BEYOND] * (1 + len(result.coef))
     return _numbers((intercept, *coef))

@@ -13,17 +13,22 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inner, kernel
 from fastgd.kernels._double_double import (
     NOISE,
     ONE,
+    Array,
     add,
+    at,
     difference,
     divide,
     exponent_of,
     multiply,
     scale,
     scale_pair,
+    set_at,
+    set_pair,
     square_root,
     subtract,
 )
@@ -38,11 +43,11 @@ DIGIT = 20.0
 
 @kernel
 def centre(
-    sums: NDArray[np.float64],
-    out_mean: NDArray[np.float64],
-    out_high: NDArray[np.float64],
-    out_low: NDArray[np.float64],
-    out_noise: NDArray[np.float64],
+    sums: Array,
+    out_mean: Array,
+    out_high: Array,
+    out_low: Array,
+    out_noise: Array,
 ) -> None:
     """Means, (2, q), and mean products about them, (q, q), of columns divided by 2^exponents, sums[3, 1 : q + 1], and how well
     the diagonal of the products is known, as a share of it, (q,)."""
@@ -68,7 +73,7 @@ def centre(
 
 
 @inner
-def _eliminate(high: NDArray[np.float64], low: NDArray[np.float64], k: int) -> None:
+def _eliminate(high: Array, low: Array, k: int) -> None:
     """Row k of the factor, and what is left of the rows below it."""
     q = high.shape[0]
     root = square_root((high[k, k], low[k, k]))
@@ -86,7 +91,7 @@ def _eliminate(high: NDArray[np.float64], low: NDArray[np.float64], k: int) -> N
 
 
 @inner
-def _swap(high: NDArray[np.float64], low: NDArray[np.float64], k: int, j: int) -> None:
+def _swap(high: Array, low: Array, k: int, j: int) -> None:
     """Columns and rows k < j of a symmetric matrix whose upper triangle counts, rows above k being those of the factor."""
     for part in (high, low):
         for i in range(k):
@@ -100,7 +105,7 @@ def _swap(high: NDArray[np.float64], low: NDArray[np.float64], k: int, j: int) -
 
 @inner
 def _move_to_zero(
-    mean: NDArray[np.float64], high: NDArray[np.float64], low: NDArray[np.float64], noise: NDArray[np.float64]
+    mean: Array, high: Array, low: Array, noise: Array
 ) -> None:
     """Mean products about zero from those about the means."""
     for i in range(noise.size):
@@ -113,7 +118,7 @@ def _move_to_zero(
 
 @inner
 def _factorise(
-    high: NDArray[np.float64], low: NDArray[np.float64], noise: NDArray[np.float64], order: NDArray[np.int64]
+    high: Array, low: Array, noise: Array, order: NDArray[np.int64]
 ) -> int:
     """Cholesky with the largest pivot first, the target staying last; returns the number of pivots that count."""
     p = order.size
@@ -137,26 +142,27 @@ def _factorise(
 
 @kernel
 def solve(
-    sums: NDArray[np.float64],
-    blur: NDArray[np.float64],
+    sums: Array,
+    blur: Array,
+    ridge: Array,
     fit_intercept: bool,
-    out: NDArray[np.float64],
+    problem: Array,
+    target: Array,
     layout: NDArray[np.int64],
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
+    high: Array,
+    low: Array,
 ) -> int:
     """Least squares of the last of q = p + 1 columns on the others; returns how many of these are independent.
 
     Parameters
     ----------
-    sums : those of `moments.sum_rows`
+    sums : those of `sum_rows`
     blur : (q,)
         What is not known of each column's square about the mean, as a share of it; 0 for what double-double leaves.
-    out : (15, q)
-        Rows 0 to 5, in the first one or two columns: sum of weights and its exponent; mean, variance and exponent of the target;
-        least mean squared error. Then rows with a parameter a column, the intercept first: exponents, means, mean squares about
-        the mean (without an intercept about 0), a least squares solution, and the roots of the mean squares; but for the
-        exponents two rows each, high and low. Columns are divided by 2^exponent, which makes very large or small ones about 1.
+    ridge : (2, p)
+        What a quadratic penalty adds to the mean square of each column about the mean: so much, and so many times it.
+    problem, target
+        To be filled in, the problem up to SCALE.
     layout : (2, p)
         The order of the columns in the factor, those that are linear combinations of others last, and with coefficient 0; and
         the exponents of 2 that its columns, at their old places, are still to be multiplied by.
@@ -172,19 +178,27 @@ def solve(
     balance, unit = np.empty(p + 1, np.int64), np.empty(p + 1, np.int64)  # exponents of columns'', and of near-unit ones
     for i in range(p + 1):
         balance[i] = exponent_of(mean[0, i], high[i, i], sums[3, 1 + i])
-    out[0, 0], out[0, 1] = two_sum(sums[0, 0], sums[1, 0])
-    out[1, 0] = sums[3, 0]
-    out[2, 0], out[2, 1] = scale_pair((mean[0, p], mean[1, p]), -int(balance[p]))
-    out[3, 0], out[3, 1] = scale_pair((high[p, p], low[p, p]), -2 * int(balance[p]))
-    out[4, 0] = sums[3, 1 + p] + balance[p]
+    set_pair(problem, row.WEIGHT, two_sum(sums[0, 0], sums[1, 0]))
+    problem[row.WEIGHT_EXPONENT, 0] = sums[3, 0]
+    set_pair(target, row.MEAN_Y, scale_pair((mean[0, p], mean[1, p]), -int(balance[p])))
+    set_pair(target, row.VAR_Y, scale_pair((high[p, p], low[p, p]), -2 * int(balance[p])))
+    target[row.EXPONENT_Y, 0] = sums[3, 1 + p] + balance[p]
     if not fit_intercept:
         _move_to_zero(mean, high, low, noise)
+    problem[row.EXPONENT, 0] = 0.0
+    set_at(problem, row.MEAN, 0, ONE)  # the column of ones
+    set_at(problem, row.SPREAD, 0, (0.0, 0.0))
+    set_at(problem, row.SCALE, 0, (0.0, 0.0))
     for i in range(p):
         spread = scale_pair((high[i, i], low[i, i]), -2 * balance[i])
-        out[6, 1 + i] = sums[3, 1 + i] + balance[i]
-        out[7, 1 + i], out[8, 1 + i] = scale_pair((mean[0, i], mean[1, i]), -balance[i])
-        out[9, 1 + i], out[10, 1 + i] = spread
-        out[13, 1 + i], out[14, 1 + i] = square_root(spread)
+        problem[row.EXPONENT, 1 + i] = sums[3, 1 + i] + balance[i]
+        set_at(problem, row.MEAN, 1 + i, scale_pair((mean[0, i], mean[1, i]), -balance[i]))
+        set_at(problem, row.SPREAD, 1 + i, spread)
+        set_at(problem, row.SCALE, 1 + i, square_root(spread))
+        if ridge[0, i] > 0.0 or ridge[1, i] > 0.0:
+            more = multiply((ridge[1, i], 0.0), (high[i, i], low[i, i]))
+            more = add(more, scale_pair((ridge[0, i], 0.0), -2 * int(sums[3, 1 + i])))
+            high[i, i], low[i, i] = add((high[i, i], low[i, i]), more)
     for i in range(p + 1):
         _, exponent = math.frexp(high[i, i])
         unit[i] = exponent // 2
@@ -200,21 +214,18 @@ def solve(
             value = subtract(value, multiply((high[k, j], low[k, j]), (coef[0, i], coef[1, i])))
         i = order[k]
         coef[0, i], coef[1, i] = divide(value, (high[k, k], low[k, k]))
-    intercept = (out[2, 0], out[2, 1])
+    intercept = (target[row.MEAN_Y, 0], target[row.MEAN_Y, 1])
     top = abs(intercept[0])
     for i in range(p):
         exponents[i] = unit[i] - balance[i]
         w = scale_pair((coef[0, i], coef[1, i]), int(unit[p] - balance[p] - exponents[i]))
-        out[11, 1 + i], out[12, 1 + i] = w
-        part = multiply(w, (out[7, 1 + i], out[8, 1 + i]))
+        set_at(target, row.BEST, 1 + i, w)
+        part = multiply(w, at(problem, row.MEAN, 1 + i))
         intercept = subtract(intercept, part)
         top = max(top, abs(part[0]))
     if not fit_intercept or abs(intercept[0]) <= NOISE * top:
         intercept = (0.0, 0.0)
-    for row in range(6, 15):
-        out[row, 0] = 0.0
-    out[7, 0] = 1.0  # the column of ones
-    out[11, 0], out[12, 0] = intercept
+    set_at(target, row.BEST, 0, intercept)
     known = high[p, p] > 4.0 * (p + 1) * noise[p]
-    out[5, 0] = scale(high[p, p], 2 * int(unit[p] - balance[p])) if known else 0.0
+    target[row.LEAST, 0] = scale(high[p, p], 2 * int(unit[p] - balance[p])) if known else 0.0
     return rank
