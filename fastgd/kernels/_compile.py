@@ -46,7 +46,7 @@ def ahead(file: str) -> ModuleType | None:
     return None
 
 
-IS_AHEAD = ahead("moments") is not None
+IS_AHEAD = ahead("line_sums") is not None
 if not IS_AHEAD and os.environ.get("NUMBA_DISABLE_JIT") != "1":
     load_numba()
 
@@ -71,6 +71,15 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
         compiled._cache = _Cache(function)
     KERNELS.append(compiled)
     return compiled
+
+
+def every_kernel() -> list[Any]:
+    """All kernels, for the wheel and for tests: those of every file in this folder."""
+    from pkgutil import iter_modules
+
+    for module in iter_modules(import_module("fastgd.kernels").__path__, "fastgd.kernels."):
+        import_module(module.name)
+    return KERNELS
 
 
 @cache

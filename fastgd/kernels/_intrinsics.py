@@ -47,13 +47,13 @@ def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
         return context.get_dummy_value()
 
 
-def compile_as_run(run: Callable[[Any], Any]) -> None:
+def compile_as_contiguous(as_contiguous: Callable[[Any], Any]) -> None:
     """The same array by another type; asking NumPy's function takes a quarter of a second to compile, for its copy."""
 
-    @type_callable(run)
+    @type_callable(as_contiguous)
     def types_of(context: Any) -> Any:
         return lambda column: types.Array(column.dtype, 1, "C")
 
-    @lower_builtin(run, types.Array)
+    @lower_builtin(as_contiguous, types.Array)
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])

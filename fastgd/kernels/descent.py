@@ -26,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, inner, kernel
-from fastgd.kernels._double_double import (
+from fastgd.kernels._straight import straight
+from fastgd.kernels.double_double import (
     ONE,
     TWO,
     Pair,
@@ -40,8 +41,7 @@ from fastgd.kernels._double_double import (
     square_root,
     subtract,
 )
-from fastgd.kernels._exact import two_sum
-from fastgd.kernels._straight import straight
+from fastgd.kernels.exact import two_sum
 
 # Rows of one number, or of a pair side by side. Decided by the data; up to BEST as `least_squares.solve` gives them:
 WEIGHT, WEIGHT_EXPONENT, MEAN_Y, VAR_Y, EXPONENT_Y, LEAST_ERROR = 0, 1, 2, 3, 4, 5

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, inner, kernel
-from fastgd.kernels._double_double import add, multiply, subtract
-from fastgd.kernels._exact import aligned, two_product, two_sum
+from fastgd.kernels.double_double import add, multiply, subtract
+from fastgd.kernels.exact import aligned, two_product, two_sum
 
 STEP = 16
 """Columns a buffer's width is a multiple of: what is left over from the vectors runs four times slower."""
