@@ -1,7 +1,7 @@
-"""The compile policy of every kernel; the only file that says ``njit``.
+"""How kernels are compiled and cached; the only file that says ``njit``.
 
-A wheel may bring the kernels compiled ahead of time, for some processors: then numba is not even loaded. Otherwise, or with
-``FASTGD_JIT=1``, numba compiles each on its first call.
+A wheel may bring the kernels compiled ahead of time for some processors, and then numba is not loaded. Otherwise, or with
+``FASTGD_JIT=1``, numba compiles each kernel on its first call.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ KERNELS: list[Any] = []
 """The kernels that numba compiles in this process, each on its first call."""
 
 _LEVELS = (("v4", "AVX512_SKX"), ("v3", "AVX2"))
-"""Levels of x86-64, best first, each with a feature, as NumPy calls it, of processors that have it."""
+"""Levels of x86-64, best first, each with NumPy's name of a feature of the processors that have it."""
 
 
 @cache
 def ahead(file: str) -> ModuleType | None:
-    """The kernels of a file that a wheel brings for the best level that this processor has; None without such a wheel."""
+    """The kernels of a file, compiled in a wheel for the best level that this processor has; None without such a wheel."""
     if os.environ.get("FASTGD_JIT") == "1" or os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return None
     try:
@@ -118,7 +118,7 @@ class _Cache:
         return getattr(self._cache, name)
 
     def load_overload(self, *asked: Any) -> Any:
-        """The machine code, or None where there is none that can be read; the next to be saved then begins a new cache."""
+        """The machine code, or None where none can be read; the next to be saved then begins a new cache."""
         try:
             return self._cache.load_overload(*asked)
         except Exception:
