@@ -1,8 +1,8 @@
 """``python .ci/wheel.py DEST``: a wheel of fastgd that brings its kernels compiled for x86-64-v3 and x86-64-v4.
 
-Needs Linux on x86-64, a C compiler to link with, and fastgd installed from this source with numba. The kernels are those that
-`fastgd.warmup` compiles, for the types it calls them with. numba.pycc does it, which numba keeps until it has something better;
-its compiler's flags are set to those of `kernels/_compile.py`.
+Needs Linux on x86-64, a C compiler to link with, and fastgd installed from this source with numba. Each kernel is compiled for
+the types that `fastgd.warmup` calls it with. numba.pycc does it, which numba keeps until it has something better; its compiler's
+flags are set to those of `kernels/_compile.py`.
 """
 
 from __future__ import annotations
@@ -13,24 +13,21 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 os.environ["FASTGD_JIT"] = "1"
 ROOT = Path(__file__).parent.parent
-FILES = ("moments", "line", "run", "factor", "spectrum", "refine", "pointwise")
 LEVELS = ("v3", "v4")
 
 
-def entries(file: str) -> list[tuple[str, Any, Any]]:
-    """Name, signature and Python function of each kernel of a file that Python calls."""
-    found = []
-    module = import_module(f"fastgd.kernels.{file}")
-    for name, kernel in vars(module).items():
-        if getattr(kernel, "nopython_signatures", ()) and kernel.py_func.__module__ == module.__name__ and name[0] != "_":
-            [signature] = kernel.nopython_signatures
-            found.append((name, signature, kernel.py_func))
+def kernels() -> dict[str, list[Any]]:
+    """The kernels of each file that has any."""
+    from fastgd.kernels._compile import every_kernel
+
+    found: dict[str, list[Any]] = {}
+    for kernel in every_kernel():
+        found.setdefault(kernel.py_func.__module__.rpartition(".")[2], []).append(kernel)
     return found
 
 
@@ -52,8 +49,9 @@ def build(file: str, level: str, folder: str) -> None:
     compiler.Flags = flags
     cc = CC(f"_{file}_{level}")
     cc.output_dir, cc.target_cpu = folder, f"x86-64-{level}"
-    for name, signature, function in entries(file):
-        cc.export(name, signature)(function)
+    for kernel in kernels()[file]:
+        [signature] = kernel.nopython_signatures
+        cc.export(kernel.py_func.__name__, signature)(kernel.py_func)
     cc.compile()
 
 
@@ -66,7 +64,7 @@ def main(destination: str) -> None:
         [pure] = (work / "pure").iterdir()
         subprocess.run([*python, "wheel", "unpack", "-d", str(work), str(pure)], check=True)
         [unpacked] = [path for path in work.iterdir() if path.name != "pure"]
-        for file in FILES:
+        for file in kernels():
             for level in LEVELS:
                 subprocess.run([sys.executable, __file__, file, level, str(unpacked / "fastgd" / "kernels")], check=True)
         subprocess.run([*python, "wheel", "pack", "-d", destination, str(unpacked)], check=True)

@@ -16,12 +16,12 @@ import numpy as np
 from figures import duration, number
 
 import fastgd
-from fastgd.kernels import factor, layout, line, moments, pointwise, refine, run, spectrum
+from fastgd.kernels import factor, layout, line, pointwise, refine, run, spectrum
 from fastgd.kernels._compile import kernel
+from fastgd.kernels.layout import BLOCK, LANES
 from fastgd.moments.sums import LINE, levels_of, summing, sums_of
 
 Array = np.ndarray
-LANES = 128
 CACHE = 2**20
 """Bytes that stay in a cache from one call to the next; the cases have either less or many times as many."""
 
@@ -181,7 +181,7 @@ def sums(n: int, p: int, weighted: bool = False, far: bool = False, rest: str = 
     def prepare() -> tuple[Any, ...]:
         rng = np.random.default_rng(1)
         X, y = rng.normal(1e7 if far else 0.0, 1.0, (n, p)), rng.normal(size=n)
-        room = np.empty((levels_of(n, moments.BLOCK), sums_of(p + 1)))
+        room = np.empty((levels_of(n, BLOCK), sums_of(p + 1)))
         weight = () if is_line else (rng.uniform(1.0, 2.0, n) if weighted else EMPTY,)
         return X, y, *weight, True, True, room
 
@@ -197,7 +197,7 @@ def sums(n: int, p: int, weighted: bool = False, far: bool = False, rest: str = 
     work += reading(n, q + weighted)
     work *= n
     if far:  # the first block shows that it is, and is summed again
-        work += plain * min(n, moments.BLOCK)
+        work += plain * min(n, BLOCK)
     name = f"sums of {n:,} × {p}" + (", weighted" if weighted else "") + (", far from zero" if far else "")
     return Case(name, lambda *given: summing("sum_line" if is_line else "sum_rows")(*given), fixed(prepare), work, rest)
 

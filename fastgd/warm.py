@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from fastgd.fit import analyse, fit
+from fastgd.kernels.layout import BLOCK
 from fastgd.moments import wide
 from fastgd.moments.moments import Moments
-from fastgd.moments.sums import SHORT
 from fastgd.sources.table import Table
 from fastgd.tutorial import compute_error, gradient_descent
 
@@ -32,7 +32,7 @@ def warmup() -> None:
     analyse(points)
     fit(points).path()
     fit(points, tol=0.5)
-    fit(np.tile(points, (SHORT, 1)))
+    fit(np.tile(points, (BLOCK, 1)))
     rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
     fit(rows, max_iter=1).path()
     wide.solve(Table(rows), True)

@@ -20,13 +20,11 @@ if os.environ.get("NUMBA_DISABLE_JIT") == "1":
     collect_ignore += ["test_explorer.py", "test_faults.py", "test_interrupts.py", "test_leaks.py", "test_strangers.py"]
     collect_ignore_glob = ["test_plot*.py"]
 
-ENTRIES = ("moments", "line", "run", "factor", "spectrum", "refine", "pointwise")
-
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail where Python has called a kernel with types of two kinds: compiled ahead of time, it would misread one of them."""
-    for file in ENTRIES:
-        for name, kernel in vars(sys.modules.get(f"fastgd.kernels.{file}", object)).items():
-            if name[0] != "_" and len(found := getattr(kernel, "nopython_signatures", ())) > 1:
-                print(f"\n{file}.{name} was compiled for", *found, sep="\n    ")
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    compile = sys.modules.get("fastgd.kernels._compile")
+    for kernel in getattr(compile, "KERNELS", ()):
+        if len(kernel.nopython_signatures) > 1 and kernel.py_func.__module__.startswith("fastgd."):
+            print(f"\n{kernel.py_func.__qualname__} was compiled for", *kernel.nopython_signatures, sep="\n    ")
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -36,15 +36,17 @@ LEVELS = {
     "kernels/_compile.py": 1.01,
     "kernels/_straight.py": 1.02,
     "kernels/_intrinsics.py": 1.05,
-    "kernels/_exact.py": 1.1,
-    "kernels/_double_double.py": 1.2,
     "kernels/layout.py": 1.0,
+    "kernels/exact.py": 1.1,
+    "kernels/double_double.py": 1.2,
     "kernels/iterate.py": 1.3,
     "kernels/count.py": 1.31,
     "kernels/run.py": 1.32,
     "kernels/line.py": 1.33,
     "kernels/factor.py": 1.3,
-    "kernels/moments.py": 1.3,
+    "kernels/pieces.py": 1.3,
+    "kernels/sums.py": 1.4,
+    "kernels/line_sums.py": 1.4,
     "kernels/pointwise.py": 1.3,
     "kernels/refine.py": 1.3,
     "kernels/spectrum.py": 1.3,
@@ -193,9 +195,8 @@ def test_only_compile_names_njit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_kernels_return_a_status(name: str) -> None:
-    raises = [node.lineno for node in ast.walk(tree(name)) if isinstance(node, ast.Raise | ast.Assert)]
-    assert not raises
+def test_kernels_return_a_status_and_never_raise(name: str) -> None:
+    assert not [node.lineno for node in ast.walk(tree(name)) if isinstance(node, ast.Raise | ast.Assert)]
 
 
 def test_kernel_files_do_not_repeat_each_other() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastgd.kernels import _double_double, _exact
+from fastgd.kernels import double_double, exact
 from fastgd.kernels._compile import IS_AHEAD
 
 moderate = st.floats(-1e150, 1e150).filter(lambda v: v == 0.0 or abs(v) > 1e-130)
@@ -31,9 +31,9 @@ def compiled(function: Callable[..., Any]) -> Any:
 FORMULAS = {
     name: (function, compiled(function))
     for name, function in [
-        ("two_sum", _exact.two_sum),
-        ("two_product", _exact.two_product),
-        *((name, getattr(_double_double, name)) for name in ("add", "subtract", "multiply", "divide")),
+        ("two_sum", exact.two_sum),
+        ("two_product", exact.two_product),
+        *((name, getattr(double_double, name)) for name in ("add", "subtract", "multiply", "divide")),
     ]
 }
 
@@ -73,7 +73,7 @@ def test_products_have_the_same_errors_on_processors_without_a_fused_operation(
     from fastgd.kernels import _intrinsics
 
     monkeypatch.setattr(_intrinsics, "_HAS_FMA", has_fma)
-    product = compiled(_exact.two_product)
+    product = compiled(exact.two_product)
     rng = np.random.default_rng(3)
     for a, b in (rng.normal(size=(300, 2)) * 10.0 ** rng.integers(-120, 120, (300, 2))).tolist():
         p, e = product(a, b)
@@ -86,9 +86,9 @@ def test_products_have_the_same_errors_on_processors_without_a_fused_operation(
 @given(moderate, moderate)
 def test_halves_give_what_the_fused_operation_gives(a: float, b: float) -> None:
     _, e = FORMULAS["two_product"][1](a, b)
-    assert _exact.product_error(a, b, a * b) == e
+    assert exact.product_error(a, b, a * b) == e
 
 
 @given(st.floats(-1.0, 1.0), st.floats(-1e-300, 1e-300))
 def test_where_products_leave_float64_halves_do_no_harm(a: float, b: float) -> None:
-    assert abs(_exact.product_error(a, b, a * b)) <= 2.0**-1013
+    assert abs(exact.product_error(a, b, a * b)) <= 2.0**-1013

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 from numba import config
 
-from fastgd.kernels import moments
 from fastgd.kernels._compile import IS_AHEAD
-from fastgd.moments.sums import SHORT
 
 pytestmark = pytest.mark.skipif(IS_AHEAD or bool(config.DISABLE_JIT), reason="of kernels that numba compiles")
 
@@ -72,18 +70,30 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_first_small_fit_compiles_two_kernels_and_few_pieces(cache: Path) -> None:
     found = fresh(COUNTING.format(fit=LINE), cache)
-    assert entries(cache) == {"moments.sum_short_line", "line.fit_line"}
+    assert entries(cache) == {"line_sums.sum_short_line", "line.fit_line"}
     assert 20 < found["compiled"] <= 36  # it was 92 once, which took three times as long
     assert "scipy.linalg" not in found["modules"] and "fastgd.kernels.spectrum" not in found["modules"]
-
-
-def test_a_short_line_is_a_block() -> None:
-    assert moments.BLOCK == SHORT
 
 
 def test_the_next_process_compiles_nothing(cache: Path) -> None:
     fresh(COUNTING.format(fit=LINE), cache)
     assert fresh(COUNTING.format(fit=LINE), cache)["compiled"] == 0
+
+
+EVERY = """
+import json
+import fastgd
+from fastgd.kernels._compile import every_kernel
+
+fastgd.warmup()
+print(json.dumps({kernel.py_func.__qualname__: len(kernel.nopython_signatures) for kernel in every_kernel()}))
+"""
+
+
+def test_warmup_compiles_each_kernel_once() -> None:
+    """The wheel takes the types of the kernels from it."""
+    found = json.loads(subprocess.run([sys.executable, "-c", EVERY], capture_output=True, text=True, check=True).stdout)
+    assert len(found) > 15 and {name: n for name, n in found.items() if n != 1} == {}
 
 
 def test_numba_is_left_as_it_was_and_finds_its_blas_when_a_kernel_needs_it(cache: Path) -> None:

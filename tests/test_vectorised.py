@@ -23,14 +23,14 @@ KERNELS = Path(fastgd.__file__).parent / "kernels"
 
 # Of each kernel, how many of its lines LLVM makes the beginning of a loop over vectors, at least.
 LOOPS = {
-    "moments._copy": 2,
-    "moments._take_off": 3,
-    "moments._accumulate": 2,
-    "moments._accumulate_points": 1,
-    "moments._accumulate_pairs": 2,
-    "moments._weigh": 4,
-    "moments._fold": 1,
-    "moments._add_piece": 1,
+    "sums._copy": 2,
+    "sums._take_off": 3,
+    "sums._accumulate": 2,
+    "line_sums._accumulate_points": 1,
+    "sums._accumulate_pairs": 2,
+    "sums._weigh": 4,
+    "pieces.fold": 1,
+    "pieces.add_piece": 1,
     "pointwise.descend": 2,
     "pointwise.descend_features": 5,
     "refine._add_products": 1,

@@ -1,7 +1,7 @@
-"""The compile policy of every kernel; the only file that says ``njit``.
+"""How kernels are compiled and cached; the only file that says ``njit``.
 
-A wheel may bring the kernels compiled ahead of time, for some processors: then numba is not even loaded. Otherwise, or with
-``FASTGD_JIT=1``, numba compiles each on its first call.
+A wheel may bring the kernels compiled ahead of time for some processors, and then numba is not loaded. Otherwise, or with
+``FASTGD_JIT=1``, numba compiles each kernel on its first call.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ from fastgd.kernels._loading import load_numba
 P = ParamSpec("P")
 R = TypeVar("R")
 
+KERNELS: list[Any] = []
+"""The kernels that numba compiles in this process, each on its first call."""
+
 _LEVELS = (("v4", "AVX512_SKX"), ("v3", "AVX2"))
-"""Levels of x86-64, best first, each with a feature, as NumPy calls it, of processors that have it."""
+"""Levels of x86-64, best first, each with NumPy's name of a feature of the processors that have it."""
 
 
 @cache
 def ahead(file: str) -> ModuleType | None:
-    """The kernels of a file that a wheel brings for the best level that this processor has; None without such a wheel."""
+    """The kernels of a file, compiled in a wheel for the best level that this processor has; None without such a wheel."""
     if os.environ.get("FASTGD_JIT") == "1" or os.environ.get("NUMBA_DISABLE_JIT") == "1":
         return None
     try:
@@ -43,7 +46,7 @@ def ahead(file: str) -> ModuleType | None:
     return None
 
 
-IS_AHEAD = ahead("moments") is not None
+IS_AHEAD = ahead("line_sums") is not None
 if not IS_AHEAD and os.environ.get("NUMBA_DISABLE_JIT") != "1":
     load_numba()
 
@@ -51,41 +54,71 @@ if not IS_AHEAD and os.environ.get("NUMBA_DISABLE_JIT") != "1":
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` on its first call, and keep the machine code on disk where a cache can be written.
 
-    NumPy's error model (x / 0 is inf: no exception leaves a kernel, and loops vectorise), the GIL released,
-    IEEE arithmetic as written: no ``fastmath`` of any kind, so a kernel equals its plain-Python run bit for bit.
+    NumPy's error model (x / 0 is inf: no exception leaves a kernel, and loops vectorise), the GIL released, and IEEE arithmetic
+    as written: no ``fastmath`` of any kind, so that a kernel returns the bits of its run as plain Python.
 
-    Compiled ahead of time are those that Python calls; the others, which are part of these, stay as they are.
+    A wheel brings only the kernels that Python calls; the others are part of those and stay plain functions.
     """
     if IS_AHEAD:
         found: Callable[P, R] = getattr(ahead(function.__module__.rpartition(".")[2]), function.__name__, function)
         return found
     from numba import config, njit
 
-    plain: Any = function
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
-        plain = np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities that compiled code makes in silence
-    compiled: Callable[P, R]
-    try:
-        compiled = _forgiving(njit(cache=True, error_model="numpy", nogil=True)(plain))
-    except RuntimeError:  # numba found no place that it may write to: read-only installation and no writable home
-        compiled = njit(error_model="numpy", nogil=True)(plain)
+        return np.errstate(all="ignore")(function)  # NumPy's scalars warn of infinities; compiled code does not
+    compiled: Any = njit(error_model="numpy", nogil=True)(function)
+    with suppress(RuntimeError, ImportError, AttributeError):  # no place to write to, or a numba whose cache takes no stamp
+        compiled._cache = _Cache(function)
+    KERNELS.append(compiled)
     return compiled
 
 
-class _Cache:
-    """numba's cache of a kernel on disk, whose failures cost time and not the fit.
+def every_kernel() -> list[Any]:
+    """All kernels, for the wheel and for tests: those of every file in this folder."""
+    from pkgutil import iter_modules
 
-    numba lets them out of the first call: a disk that is full, and, until somebody deletes it, a file that a crash cut off.
+    for module in iter_modules(import_module("fastgd.kernels").__path__, "fastgd.kernels."):
+        import_module(module.name)
+    return KERNELS
+
+
+@cache
+def _stamp() -> bytes:
+    """A digest of all files of this folder.
+
+    A kernel's machine code includes the functions and constants of other files, and numba looks only for changes in the
+    kernel's own. The digest is of contents, as numba's own stamp is since 0.68, so that installing the same files again compiles
+    nothing; it takes under a millisecond, once in a process.
+    """
+    from hashlib import blake2b
+    from importlib.resources import files
+
+    digest = blake2b()
+    with suppress(OSError):  # in a frozen program there are no files; numba then stamps the program
+        for file in sorted(files("fastgd.kernels").iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".py"):
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.digest()
+
+
+class _Cache:
+    """numba's disk cache of a kernel, for which a change in any file of the kernels makes a new one.
+
+    Its failures cost time and not the fit. numba lets them out of the first call: a full disk, or a file that a crash cut off.
     """
 
-    def __init__(self, cache: Any) -> None:
-        self._cache = cache
+    def __init__(self, function: Callable[..., Any]) -> None:
+        from numba.core.caching import FunctionCache
+
+        self._cache: Any = FunctionCache(function)  # type: ignore[no-untyped-call]
+        index = self._cache._cache_file
+        index._source_stamp = (index._source_stamp, _stamp())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cache, name)
 
     def load_overload(self, *asked: Any) -> Any:
-        """The machine code, or None where there is none that can be read; the next to be saved then begins a new cache."""
+        """The machine code, or None where none can be read; the next to be saved then begins a new cache."""
         try:
             return self._cache.load_overload(*asked)
         except Exception:
@@ -98,14 +131,8 @@ class _Cache:
             self._cache.save_overload(*made)
 
 
-def _forgiving(compiled: Any) -> Any:
-    if hasattr(compiled, "_cache"):  # not under NUMBA_DISABLE_JIT
-        compiled._cache = _Cache(compiled._cache)
-    return compiled
-
-
 def inner(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that only kernels call: without what Python would need to call it, and kept on disk as part of those."""
+    """Compile a function that only kernels call: it lacks what Python needs to call it, and is kept on disk as part of them."""
     if IS_AHEAD:
         return function
     from numba import njit
@@ -116,9 +143,9 @@ def inner(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
-    """A piece that is copied into the kernels before compilation.
+    """Copy a function into each kernel that calls it, before compilation.
 
-    LLVM then vectorises the loops around it: the moments of (x, y) ran twice as fast as with the same pieces as functions.
+    LLVM then vectorises the loops around it: the moments of (x, y) ran twice as fast as with calls of the same functions.
     """
     if IS_AHEAD:
         return function

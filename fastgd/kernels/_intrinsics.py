@@ -1,4 +1,4 @@
-"""What compiled kernels do by one instruction of the processor, where Python takes many or none."""
+"""Operations that are one instruction in compiled kernels, where Python takes many or none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def product_error(a: Value, b: Value, p: Value, by_halves: Callable[[Any, Any, A
 
 
 def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
-    """A hint to the memory, instead of nothing."""
+    """Compile `prefetch`, which does nothing in Python, as a hint to the memory."""
 
     @type_callable(prefetch)
     def types_of(context: Any) -> Any:
@@ -47,13 +47,13 @@ def compile_as_prefetch(prefetch: Callable[[Any, int], None]) -> None:
         return context.get_dummy_value()
 
 
-def compile_as_run(run: Callable[[Any], Any]) -> None:
-    """The same array by another type; asking NumPy's function takes a quarter of a second to compile, for its copy."""
+def compile_as_contiguous(as_contiguous: Callable[[Any], Any]) -> None:
+    """Compile it as a change of type alone. NumPy's function takes a quarter of a second to compile, as it may copy."""
 
-    @type_callable(run)
+    @type_callable(as_contiguous)
     def types_of(context: Any) -> Any:
         return lambda column: types.Array(column.dtype, 1, "C")
 
-    @lower_builtin(run, types.Array)
+    @lower_builtin(as_contiguous, types.Array)
     def write(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])

@@ -1,4 +1,4 @@
-"""The start of numba in a process, which takes far longer than to load a compiled kernel."""
+"""Numba's start in a process, which takes far longer than loading a compiled kernel."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from importlib.util import find_spec
 
 
 def load_numba() -> None:
-    """Have numba load what it needs before it compiles or loads anything, but without scipy.linalg, more than half of that.
+    """Make numba load what it needs before it compiles or loads a kernel, without scipy.linalg, which takes more than half of it.
 
-    To know whether there is a BLAS, numba imports it if SciPy is installed; here it looks whether it is there, and no more. A
-    kernel of the user's that needs BLAS imports it when it is compiled or called, as ever. Nothing is done where numba has
-    loaded all of that already, or where a later numba has no such names.
+    To find out whether there is a BLAS, numba imports SciPy's. Here it only looks whether the file is there. Users' kernels that
+    need BLAS still import it when they are compiled or called. Nothing is done if numba has loaded all of that already, or if a
+    later numba has no such names.
     """
     if "numba.np.arraymath" in sys.modules:
         return
@@ -25,23 +25,23 @@ def load_numba() -> None:
     except (ImportError, AttributeError):
         return
 
-    def looking() -> None:
+    def look() -> None:
         if not _has_blas():
             raise ImportError("SciPy is not installed")
         if check := getattr(linalg, "_check_lapack_int_width", None):
             check()
 
-    linalg.ensure_blas = looking  # type: ignore[attr-defined]
+    linalg.ensure_blas = look  # type: ignore[attr-defined]
     try:
         target.target_context.refresh()  # what numba does at the first call of a compiled function
     finally:
         for module in (linalg, sys.modules.get("numba.np.arraymath")):
-            if getattr(module, "ensure_blas", None) is looking:
+            if getattr(module, "ensure_blas", None) is look:
                 module.ensure_blas = importing  # type: ignore[union-attr]
 
 
 def _has_blas() -> bool:
-    """Whether SciPy's BLAS can be imported, without importing the folder that it is in."""
+    """Whether SciPy's BLAS can be imported, without importing its package."""
     scipy = find_spec("scipy")
     if scipy is None:
         return False

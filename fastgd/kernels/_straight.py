@@ -1,8 +1,8 @@
-"""Pieces without branches, whose instructions are written into a kernel right where it calls them.
+"""Functions without branches, whose instructions are written into a kernel at the place of the call.
 
-The instructions come from running the Python function itself, once for each call in a kernel, on values that note down what is
-done with them: so a formula stands once, for Python and for the compiler. As functions of their own, or copied into each kernel
-before its types are known (`inlined`), the same pieces made up more than half of the time that a first fit took to compile.
+The instructions come from running the Python function itself, once for each call in a kernel, on values that record what is done
+with them. So a formula stands once, for Python and for the compiler. Compiled by themselves, or copied into each kernel before
+its types are known (`inlined`), the same functions took more than half of the time to compile a first fit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Value:
-    """A number that compiled code will have at this place."""
+    """A number of the compiled code, at the place of the call."""
 
     __slots__ = ("builder", "llvm")
 
@@ -26,7 +26,7 @@ class Value:
         self.llvm = llvm
 
     def by(self, instruction: str, *others: Any) -> Value:
-        """What an instruction makes of this number and others."""
+        """The result of an instruction on this number and others."""
         operands = (other.llvm if isinstance(other, Value) else self.llvm.type(other) for other in others)
         return Value(self.builder, getattr(self.builder, instruction)(self.llvm, *operands))
 
@@ -49,7 +49,7 @@ class Value:
 
 
 class Elements:
-    """A contiguous array of two dimensions that compiled code will have at this place; its indices are not negative."""
+    """A contiguous two-dimensional array of the compiled code, at the place of the call; indices are not negative."""
 
     __slots__ = ("_get", "builder", "context")
 
@@ -77,9 +77,9 @@ class Elements:
 
 
 def straight(function: F) -> F:
-    """Write the instructions of `function` where a kernel calls it; for Python it stays as it is.
+    """Write the instructions of `function` at the place where a kernel calls it; for Python it stays as it is.
 
-    Its arguments and what it returns are annotated as float, int, pairs of floats or, of arguments, arrays of two dimensions.
+    Arguments and results are annotated as float, int or pairs of floats; arguments may also be two-dimensional arrays.
     """
     if not IS_AHEAD:
         _teach(function, inspect.signature(function, eval_str=True))
@@ -87,7 +87,7 @@ def straight(function: F) -> F:
 
 
 def _teach(function: Callable[..., Any], signature: inspect.Signature) -> None:
-    """Tell numba the types of a function and the instructions that it is."""
+    """Tell numba the types of a function and its instructions."""
     from numba import types
     from numba.core.typing.templates import signature as typed
     from numba.extending import lower_builtin, type_callable
@@ -109,7 +109,7 @@ def _teach(function: Callable[..., Any], signature: inspect.Signature) -> None:
 
     @lower_builtin(function, *expected)
     def write(context: Any, builder: Any, typed: Any, arguments: Any) -> Any:
-        made = function(*(_noting(context, builder, *pair) for pair in zip(typed.args, arguments, strict=True)))
+        made = function(*(_recording(context, builder, *pair) for pair in zip(typed.args, arguments, strict=True)))
         if made is None:
             return context.get_dummy_value()
         if isinstance(made, tuple):
@@ -117,8 +117,8 @@ def _teach(function: Callable[..., Any], signature: inspect.Signature) -> None:
         return made.llvm
 
 
-def _noting(context: Any, builder: Any, kind: Any, llvm: Any) -> Any:
-    """An argument as the Python function is to see it."""
+def _recording(context: Any, builder: Any, kind: Any, llvm: Any) -> Any:
+    """An argument that records what the Python function does with it."""
     if hasattr(kind, "ndim"):
         return Elements(context, builder, kind, llvm)
     if hasattr(kind, "count"):

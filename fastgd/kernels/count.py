@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inlined, inner
-from fastgd.kernels._double_double import Array, Pair, at, scale
+from fastgd.kernels.double_double import Array, Pair, at, scale
 from fastgd.kernels.iterate import NEVER, distance_left, slowest
 
 LOG_MAX = 709.782712893384

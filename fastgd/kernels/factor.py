@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inner, kernel
-from fastgd.kernels._double_double import (
+from fastgd.kernels.double_double import (
     NOISE,
     ONE,
     Array,
@@ -32,7 +32,7 @@ from fastgd.kernels._double_double import (
     square_root,
     subtract,
 )
-from fastgd.kernels._exact import two_product, two_sum
+from fastgd.kernels.exact import two_product, two_sum
 
 PIVOT = 2.0**-96
 """Of the mean square, about the shift, of a column: its variance less what other columns make up of it is not known better."""

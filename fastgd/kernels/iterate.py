@@ -18,7 +18,7 @@ import numpy as np
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inlined, inner
-from fastgd.kernels._double_double import ONE, TWO, Array, Pair, add, at, divide, multiply, scale, scale_pair, set_at, subtract
+from fastgd.kernels.double_double import ONE, TWO, Array, Pair, add, at, divide, multiply, scale, scale_pair, set_at, subtract
 
 NEVER = -1e300  # log of a contraction to zero: k times it stays finite for k = 0
 _FAR = 200  # log2 of a distance in the target's units, squares of more than which could overflow

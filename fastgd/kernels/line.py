@@ -8,7 +8,7 @@ import numpy as np
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inlined, inner, kernel
-from fastgd.kernels._double_double import (
+from fastgd.kernels.double_double import (
     ONE,
     Array,
     add,
@@ -23,7 +23,7 @@ from fastgd.kernels._double_double import (
     square_root,
     subtract,
 )
-from fastgd.kernels._exact import two_sum
+from fastgd.kernels.exact import two_sum
 from fastgd.kernels.run import arrive, find_limits, run_down, set_out
 
 _FAINT = 2.0**-500  # a variance in units of the mean square, by weights: quotients of smaller ones could underflow

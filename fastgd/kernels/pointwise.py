@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from fastgd.kernels._compile import kernel
 
 COLUMNS = 2**20
-"""Points (x, y) whose columns are kept, 16 MB; of more, they are copied anew in each iteration."""
+"""Up to so many points (x, y) are copied by column once, 16 MB; more are copied again in each iteration."""
 
 CHUNK = 256
-"""Points (x, y) copied at a time where they are not kept. ns a point of 4 * 10^6: 256 points 0.82, 1,024 points 1.0, 4,096
-points 1.6 and 2^20 points 1.3."""
+"""Points (x, y) copied at a time in each iteration. ns a point of 4 * 10^6: 256 points 0.82, 1,024 points 1.0, 4,096 points 1.6
+and 2^20 points 1.3."""
 
 TILE = 32
-"""Points whose terms are made before they are added. ns a point: 16 points 0.66, 32 points 0.56, 64 points 0.58."""
+"""Points whose terms are computed before they are added. ns a point: 16 points 0.66, 32 points 0.56, 64 points 0.58."""
 
 
 @kernel
@@ -39,9 +39,9 @@ def descend(
 ) -> tuple[float, float]:
     """Steps (b, m) - learning_rate * (sum of -(2/N) (y - (m x + b)), sum of -(2/N) x (y - (m x + b))).
 
-    Each of the two sums is one chain of additions, which no bit-identical loop can shorten. So the terms are made apart,
-    TILE points at a time from contiguous columns, where they vectorise: 0.59 ns a point, against 0.71 in one plain loop,
-    and 0.49 for the additions alone.
+    Each of the two sums is one chain of additions, which no loop with the same bits can shorten. So the terms are computed
+    before, TILE points at a time from contiguous columns, in a loop that vectorises: 0.59 ns a point, against 0.71 in one plain
+    loop, and 0.49 for the additions alone.
     """
     n = points.shape[0]
     scale = -(2.0 / n)
@@ -74,7 +74,7 @@ def descend(
         new_m = m - learning_rate * m_gradient
         fixed = new_b == b and new_m == m
         b, m = new_b, new_m
-        if fixed:  # every later step is this one; where 0 took the place of -0, they leave it so
+        if fixed:  # every later step gives the same, also where -0 has become 0
             break
     return b, m
 
@@ -83,13 +83,13 @@ def descend(
 def compute_error_of_features(b: float, m: NDArray[np.float64], points: NDArray[np.float64]) -> float:
     """(1/N) sum (y - (m . x + b))^2.
 
-    Four points at a time, whose sums need not wait for each other: 2.0 ns a point of 10 features, against 2.6. Columns copied
-    from 32 points, over which the loops vectorise, cost 7.0.
+    Four points at a time, whose sums do not wait for each other: 2.0 ns a point of 10 features, against 2.6 for one at a time.
+    Loops over columns copied from 32 points, which vectorise, take 7.0.
     """
     n, p = points.shape[0], m.size
     total = 0.0
     for i in range(0, n - n % 4, 4):
-        w0 = w1 = w2 = w3 = 0.0  # loses the sign of -0, which r * r would lose
+        w0 = w1 = w2 = w3 = 0.0  # loses the sign of -0, which r * r loses anyway
         for j in range(p):
             slope = m[j]
             w0 += slope * points[i, j]
@@ -116,10 +116,10 @@ def descend_features(
 ) -> tuple[float, NDArray[np.float64]]:
     """Steps (b, m) - learning_rate * (sum of -(2/N) r, sums of -(2/N) x_j r), where r = y - (m . x + b).
 
-    As `descend`, with p + 1 chains of additions; but points that are not kept are copied tile by tile, in cache. ns a point, of
-    2, 4, 10 and 30 features: 1.4, 2.3, 4.8 and 14. One loop over the rows, which vectorises across their features, takes 2.8,
-    2.8, 5.7 and 13; chains added four at a time, 1.7, 3.0, 4.9 and 13. A column is named just before the loops that read it: a
-    name that lives across other loops costs 20 ns a tile.
+    As `descend`, with p + 1 chains of additions; but points that are copied in each iteration are copied tile by tile, in cache.
+    ns a point of 2, 4, 10 and 30 features: 1.4, 2.3, 4.8 and 14. One loop over the rows, which vectorises across features, takes
+    2.8, 2.8, 5.7 and 13; four chains added at a time take 1.7, 3.0, 4.9 and 13. A column is named just before the loops that
+    read it, as a name that lives across other loops costs 20 ns a tile.
     """
     n, p = points.shape[0], m.size
     scale = -(2.0 / n)

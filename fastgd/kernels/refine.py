@@ -1,37 +1,36 @@
-"""The gradient of least squares at given coefficients, rows and sums in double-double: what iterative refinement needs.
+"""Iterative refinement of least squares: the gradient at given coefficients in double-double, and a Newton step from there.
 
-A row z = (1, x, y) and coefficients (b, w, -1) give the residual r = z . coef = b + x . w - y, minus that of the fit; its
-products with z, summed over the rows, are half the gradient. Where r comes from products that nearly cancel, double-double
-keeps some 50 bits of it (Higham 2002, *Accuracy and Stability of Numerical Algorithms*, chapter 12: fixed precision makes the
-first solution, double precision the residual, and a few corrections the digits).
+A row z = (1, x, y) and coefficients (b, w, -1) give r = z . coef = b + x . w - y, the residual with its sign changed. The
+products r z, summed over the rows, are half the gradient. Where r comes from products that nearly cancel, double-double keeps
+some 50 bits of it (Higham 2002, *Accuracy and Stability of Numerical Algorithms*, chapter 12: the first solution in working
+precision, residuals in double that precision, and a few corrections).
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, inner, kernel
-from fastgd.kernels._double_double import add, multiply, subtract
-from fastgd.kernels._exact import aligned, two_product, two_sum
+from fastgd.kernels.double_double import Array, add, multiply, subtract
+from fastgd.kernels.exact import aligned, two_product, two_sum
 
 STEP = 16
-"""Columns a buffer's width is a multiple of: what is left over from the vectors runs four times slower."""
+"""The width of a buffer of rows is a multiple of this: columns that do not fill a vector take four times as long."""
 
 _LANES = 64
 _ROWS = 4
 _LOW = _ROWS * _LANES
-"""In the lanes of four rows, side by side: from the high parts to the low parts."""
+"""Where the low parts begin in an array of lanes, after the high parts of _ROWS rows side by side."""
 
 _FEW = 8
-"""Lanes of a row that are left for its sum to be finished with those of other rows, each halving a loop over rows."""
+"""Lanes of a row that are left when its sum is finished together with those of other rows, by loops over the rows."""
 
 _TILE = 64
-"""Rows whose sums are finished together. ns a row of 64 and 208 columns: 64 and 107, where each row by itself took 90 and 150."""
+"""Rows whose sums are finished together. ns a row of 64 and 208 columns: 64 and 107; one row at a time, 90 and 150."""
 
 
 @inlined
-def _add_product(lanes: NDArray[np.float64], k: int, x: float, b: float, c: float) -> None:
+def _add_product(lanes: Array, k: int, x: float, b: float, c: float) -> None:
     """Add x (b + c) to lane k."""
     p, d = two_product(x, b)
     lanes[k], e = two_sum(lanes[k], p)
@@ -39,8 +38,8 @@ def _add_product(lanes: NDArray[np.float64], k: int, x: float, b: float, c: floa
 
 
 @inlined
-def _add_products(rows: NDArray[np.float64], coef: NDArray[np.float64], start: int, m: int, lanes: NDArray[np.float64]) -> None:
-    """Add what m columns from `start` on make."""
+def _add_products(rows: Array, coef: Array, start: int, m: int, lanes: Array) -> None:
+    """Add the products of m columns from `start` on."""
     x0, x1, x2, x3 = rows[0, start:], rows[1, start:], rows[2, start:], rows[3, start:]
     high, low = coef[0, start:], coef[1, start:]
     for k in range(m):
@@ -52,15 +51,15 @@ def _add_products(rows: NDArray[np.float64], coef: NDArray[np.float64], start: i
 
 
 @inlined
-def _add_lane(lanes: NDArray[np.float64], k: int, other: int) -> None:
+def _add_lane(lanes: Array, k: int, other: int) -> None:
     lanes[k], e = two_sum(lanes[k], lanes[other])
     lanes[_LOW + k] += e + lanes[_LOW + other]
 
 
 @inlined
-def _halve(lanes: NDArray[np.float64], width: int) -> None:
-    """Add the upper of 2 width lanes of each row to the lower: of all rows in one loop, as LLVM unrolls a smaller one instead of
-    making vectors of it."""
+def _halve(lanes: Array, width: int) -> None:
+    """Add the upper half of 2 width lanes to the lower half, in one loop for all rows: LLVM unrolls a shorter one instead of
+    vectorising it."""
     for k in range(width):
         _add_lane(lanes, k, width + k)
         _add_lane(lanes, _LANES + k, _LANES + width + k)
@@ -69,8 +68,8 @@ def _halve(lanes: NDArray[np.float64], width: int) -> None:
 
 
 @inner
-def _multiply(rows: NDArray[np.float64], coef: NDArray[np.float64], lanes: NDArray[np.float64]) -> None:
-    """_FEW lanes each of rows . coef, of _ROWS rows."""
+def _multiply(rows: Array, coef: Array, lanes: Array) -> None:
+    """rows . coef of _ROWS rows, each in _FEW lanes."""
     width = rows.shape[1]
     for k in range(2 * _LOW):
         lanes[k] = 0.0
@@ -85,14 +84,8 @@ def _multiply(rows: NDArray[np.float64], coef: NDArray[np.float64], lanes: NDArr
 
 
 @inner
-def _residuals(
-    rows: NDArray[np.float64],
-    coef: NDArray[np.float64],
-    lanes: NDArray[np.float64],
-    sums: NDArray[np.float64],
-    residual: NDArray[np.float64],
-) -> None:
-    """residual[0] + residual[1] = rows . coef, of at most _TILE rows; `sums`, (2, _FEW, _TILE), is room for their lanes."""
+def _residuals(rows: Array, coef: Array, lanes: Array, sums: Array, residual: Array) -> None:
+    """residual[0] + residual[1] = rows . coef, of at most _TILE rows; `sums`, (2, _FEW, _TILE), is work space for their lanes."""
     high, low = sums[0], sums[1]
     for start in range(0, rows.shape[0], _ROWS):
         _multiply(rows[start : start + _ROWS], coef, lanes)
@@ -113,8 +106,8 @@ def _residuals(
 
 
 @inner
-def _add_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], h: NDArray[np.float64], l: NDArray[np.float64]) -> None:
-    """h + l += rows' factor, _ROWS of them: the sums are loaded and stored once for all."""
+def _add_rows(rows: Array, factor: Array, h: Array, l: Array) -> None:
+    """h + l += rows' factor, of _ROWS rows at once, so that the sums are loaded and stored once for all of them."""
     x0, x1, x2, x3 = rows[0], rows[1], rows[2], rows[3]
     r0, r1, r2, r3 = factor[0, 0], factor[0, 1], factor[0, 2], factor[0, 3]
     s0, s1, s2, s3 = factor[1, 0], factor[1, 1], factor[1, 2], factor[1, 3]
@@ -132,18 +125,12 @@ def _add_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], h: NDArray
 
 
 @kernel
-def gradient_of(
-    rows: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    coef: NDArray[np.float64],
-    out_gradient: NDArray[np.float64],
-    out_squares: NDArray[np.float64],
-) -> None:
+def gradient_of(rows: Array, weight: Array, coef: Array, out_gradient: Array, out_squares: Array) -> None:
     """out_gradient = sum weight z r, out_squares = sum weight r^2 over the rows z, for r = z . coef.
 
     Parameters
     ----------
-    rows : (m, width), m a multiple of 4, width of STEP; rows and columns of zeros fill them up
+    rows : (m, width), m a multiple of 4, width one of STEP; filled up with rows and columns of zeros
     weight : (m,), or empty for ones
     coef, out_gradient : (2, width), high and low parts
     out_squares : (2,)
@@ -169,20 +156,18 @@ def gradient_of(
 
 
 @kernel
-def add_gradient(
-    gradient: NDArray[np.float64], squares: NDArray[np.float64], more: NDArray[np.float64], more_squares: NDArray[np.float64]
-) -> None:
-    """Add what `gradient_of` found in other rows."""
+def add_gradient(gradient: Array, squares: Array, more: Array, more_squares: Array) -> None:
+    """gradient += more and squares += more_squares, from `gradient_of` of other rows."""
     h, l = gradient[0], gradient[1]
-    value, rest = more[0], more[1]
+    more_h, more_l = more[0], more[1]
     for k in range(h.size):
-        h[k], e = two_sum(h[k], value[k])
-        l[k] += e + rest[k]
+        h[k], e = two_sum(h[k], more_h[k])
+        l[k] += e + more_l[k]
     squares[0], squares[1] = add((squares[0], squares[1]), (more_squares[0], more_squares[1]))
 
 
 @inner
-def _subtract_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+def _subtract_rows(rows: Array, factor: Array, out: Array) -> None:
     """out -= factor . rows, four rows at a time."""
     n = factor.size
     whole = n // 4 * 4
@@ -198,11 +183,11 @@ def _subtract_rows(rows: NDArray[np.float64], factor: NDArray[np.float64], out: 
 
 
 @kernel
-def invert_factor(matrix: NDArray[np.float64], out: NDArray[np.float64]) -> float:
-    """The inverse L of the Cholesky factor, so that L matrix L' = 1 and L'L inverts `matrix`, which is overwritten.
+def invert_factor(matrix: Array, out: Array) -> float:
+    """The inverse L of the Cholesky factor: L matrix L' = I, and L'L is the inverse of `matrix`, which is overwritten.
 
-    Returns the trace of the inverse; infinity where the matrix is not positive definite. Not LAPACK's: its threads wait for
-    each other at every step, which on a busy machine took 250 ms for 128 columns, and this takes 0.3.
+    Returns the trace of the inverse, or infinity where the matrix is not positive definite. LAPACK's threads wait for each other
+    at every step: on a busy machine it took 250 ms for 128 columns, where this takes 0.3.
     """
     p = out.shape[0]
     out[:] = 0.0
@@ -227,19 +212,19 @@ def invert_factor(matrix: NDArray[np.float64], out: NDArray[np.float64]) -> floa
 
 @kernel
 def correct(
-    gradient: NDArray[np.float64],
+    gradient: Array,
     total: float,
-    mean: NDArray[np.float64],
-    factor: NDArray[np.float64],
+    mean: Array,
+    factor: Array,
     fit_intercept: bool,
-    coef: NDArray[np.float64],
-    out_step: NDArray[np.float64],
+    coef: Array,
+    out_step: Array,
 ) -> float:
-    """One Newton step from `coef`, whose gradient this is; returns by how much it lowers the mean squared error.
+    """One Newton step from `coef`, where the gradient is `gradient`; returns by how much it lowers the mean squared error.
 
-    The step of the slopes is -L'L (gradient_j - mean_j gradient_0) / total, that of the level at the mean -gradient_0 / total.
-    out_step, (1 + p,), becomes that of the intercept and of the slopes. `mean` is (2, p), parts whose sum it is: rounded to
-    float64, means 10^6 deviations from zero would cost as many digits a step.
+    The step of the slopes is -L'L (gradient_j - mean_j gradient_0) / total, and that of the level at the mean
+    -gradient_0 / total. out_step, (1 + p,), becomes the step of the intercept and of the slopes. `mean` is (2, p), high and low
+    parts: rounded to float64, means 10^6 standard deviations from zero would cost six digits of each step.
     """
     p = factor.shape[0]
     level = two_sum(gradient[0, 0], gradient[1, 0])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inlined, kernel
-from fastgd.kernels._double_double import ONE, Array, add, at, divide, scale, scale_pair
 from fastgd.kernels.count import LOG_MAX, exceeds, iterations_to, overflow
+from fastgd.kernels.double_double import ONE, Array, add, at, divide, scale, scale_pair
 from fastgd.kernels.iterate import begin, distance_left, objective_after, place
 
 

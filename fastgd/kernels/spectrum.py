@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inner, kernel
-from fastgd.kernels._double_double import ONE, Array, Pair, add, at, divide, multiply, scale, scale_pair, square_root
-from fastgd.kernels._exact import two_product, two_sum
+from fastgd.kernels.double_double import ONE, Array, Pair, add, at, divide, multiply, scale, scale_pair, square_root
+from fastgd.kernels.exact import two_product, two_sum
 
 SWEEPS = 60
 """Rounds over all pairs at the most; it takes 5 to 10."""

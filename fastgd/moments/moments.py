@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastgd.errors import DataError, shown
+from fastgd.kernels.layout import BLOCK
 from fastgd.moments.details import NO_REST, Rest, Solution, is_log_weight, rest_of
 from fastgd.moments.packing import is_count, pack, require, unpack
 from fastgd.moments.progress import Progress
 from fastgd.moments.segment import Segment
-from fastgd.moments.sums import LINE, SHORT, columns_of, levels_of, moments_kernels, require_sums, summing, sums_of
+from fastgd.moments.sums import LINE, columns_of, levels_of, piece_kernels, require_sums, summing, sums_of
 from fastgd.moments.threads import threads
 from fastgd.sources import LIBRARIES, Collection, Known, Stream, Table, read, read_formula, read_pair
 from fastgd.sources.table import EMPTY, default_names
@@ -394,7 +395,7 @@ class Moments:
             self._sums = sums
             return
         total, more = self._sums.copy(), sums.copy()
-        moments_kernels().merge(total, more, columns_of(sums))
+        piece_kernels().merge(total, more, columns_of(sums))
         self._sums, self._rest = total, self._rest._replace(solution=None)
 
     def _agree(self, p: int, features: tuple[str, ...] | None, target: str | None, formula: Any) -> None:
@@ -493,13 +494,13 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
         q += 1
     if pool is None and table.is_ready():
         is_line = q == LINE and table.weight is EMPTY
-        if is_line and n <= SHORT:
+        if is_line and n <= BLOCK:
             sums = _empty((4, 6))
             done = _short_line()(X, y, sums)
             if done < 0:  # far from zero
                 done = summing("sum_rows")(X, y, EMPTY, True, True, sums)
         else:
-            levels = _empty((levels_of(n, moments_kernels().BLOCK), sums_of(q)))
+            levels = _empty((levels_of(n, BLOCK), sums_of(q)))
             sums, done = levels[:4], -1
             if is_line:
                 done = summing("sum_line")(X, y, True, True, levels)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
+from fastgd.kernels.layout import BLOCK
 from fastgd.moments.packing import is_count, require
-from fastgd.moments.sums import add_subtree, moments_kernels, require_room, require_sums, sum_blocks, sums_of
+from fastgd.moments.sums import add_subtree, piece_kernels, require_room, require_sums, sum_blocks, sums_of
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ class Segment:
     @property
     def _border(self) -> int:
         """The first row, from `start` on, on which a block begins."""
-        block: int = moments_kernels().BLOCK
-        return -(-self.start // block) * block
+        return -(-self.start // BLOCK) * BLOCK
 
     def add(self, table: Table, pool: Executor | None = None) -> None:
         """Add the rows that follow; whatever fails, the segment stays as it was.
@@ -136,25 +136,25 @@ class Segment:
         DataError
             For the first value that is not a finite number, by its place.
         """
-        n, block = len(table.X), moments_kernels().BLOCK
+        n = len(table.X)
         shift, pieces, head, tail, stop = self.shift, self._pieces, self._head, self._tail, self.stop
         done = 0
         if stop < self._border and n:
             done = min(n, self._border - stop)
-            head = head.with_rows(table, 0, done, block)
-        if done < n and (tail.n or n - done < block):
-            more = min(n - done, block - tail.n)
-            tail = tail.with_rows(table, done, done + more, block)
+            head = head.with_rows(table, 0, done, BLOCK)
+        if done < n and (tail.n or n - done < BLOCK):
+            more = min(n - done, BLOCK - tail.n)
+            tail = tail.with_rows(table, done, done + more, BLOCK)
             done += more
-            if tail.n == block:
-                pieces, shift = _with_blocks(pieces, shift, tail.table(), (stop + done) // block - 1, None)
+            if tail.n == BLOCK:
+                pieces, shift = _with_blocks(pieces, shift, tail.table(), (stop + done) // BLOCK - 1, None)
                 tail = _Border(np.empty((0, self.q + 1)))
-        rest = (n - done) % block
-        if n - done >= block:
+        rest = (n - done) % BLOCK
+        if n - done >= BLOCK:
             whole = table.part(done, n - rest) if done or rest else table
-            pieces, shift = _with_blocks(pieces, shift, whole, (stop + done) // block, pool)
+            pieces, shift = _with_blocks(pieces, shift, whole, (stop + done) // BLOCK, pool)
         if done < n and rest:
-            tail = tail.with_rows(table, n - rest, n, block)
+            tail = tail.with_rows(table, n - rest, n, BLOCK)
         self.shift, self._pieces, self._head, self._tail, self.stop = shift, pieces, head, tail, stop + n
 
     def joined(self, other: Segment) -> Segment | None:
@@ -194,9 +194,8 @@ class Segment:
         segment = cls(q, start, arrays.pop(0) if held["shift"] else None)
         segment.stop = stop
         require(segment.shift is None or segment.shift.shape == (q + 1,), "their shifts are not one a column")
-        block: int = moments_kernels().BLOCK
-        first, last = segment._border // block, stop // block
-        tail = stop % block if last >= first else 0
+        first, last = segment._border // BLOCK, stop // BLOCK
+        tail = stop % BLOCK if last >= first else 0
         head = min(stop, segment._border) - start
         try:
             borders = [_Border(arrays.pop(0), n, weighted) for n, weighted in held["borders"]]
@@ -211,7 +210,7 @@ class Segment:
         for sums in pieces.values():
             require(sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
             closed = sums[np.newaxis].copy()
-            moments_kernels().add_pieces(closed, q, True)
+            piece_kernels().add_pieces(closed, q, True)
             require_sums(closed[0], q)
         segment._head, segment._tail = borders
         segment._pieces = pieces
@@ -219,10 +218,9 @@ class Segment:
 
     def total(self) -> Array:
         """The sums as one closed piece."""
-        kernels = moments_kernels()
         pieces = self._pieces
         if self._tail.n:
-            pieces, _ = _with_blocks(pieces, self.shift, self._tail.table(), self.stop // kernels.BLOCK, None)
+            pieces, _ = _with_blocks(pieces, self.shift, self._tail.table(), self.stop // BLOCK, None)
         parts = [pieces[key] for key in sorted(pieces, key=lambda key: key[1] << key[0])]
         if self._head.n:
             found, _ = _with_blocks({}, self.shift, self._head.table(), 0, None)
@@ -230,7 +228,7 @@ class Segment:
         if len(parts) == 0:
             raise DataError("no rows: nothing has been added to these moments yet")
         stacked = np.stack(parts)
-        kernels.add_pieces(stacked, self.q, True)
+        piece_kernels().add_pieces(stacked, self.q, True)
         total: Array = stacked[0]
         return total
 
@@ -239,28 +237,27 @@ def _with_blocks(
     pieces: dict[tuple[int, int], Array], shift: Array | None, table: Table, first: int, pool: Executor | None
 ) -> tuple[dict[tuple[int, int], Array], Array]:
     """Pieces and shift after whole blocks, or one that is not whole, from block `first` on."""
-    kernels = moments_kernels()
-    block, n = kernels.BLOCK, len(table.X)
-    last = first + -(-n // block)
+    n = len(table.X)
+    last = first + -(-n // BLOCK)
     pieces = dict(pieces)
     if shift is None:
         if first > 0:
             raise DataError(
-                f"these rows, from row {first * block:,} on, need to know the first {block:,}: begin with Moments.starting_at "
+                f"these rows, from row {first * BLOCK:,} on, need to know the first {BLOCK:,}: begin with Moments.starting_at "
                 "of moments that have seen them"
             )
-        sums = sum_blocks(table.part(0, block) if n > block else table, None)
+        sums = sum_blocks(table.part(0, BLOCK) if n > BLOCK else table, None)
         shift = sums[2, : table.n_columns + 1].copy()
         add_subtree(pieces, 0, 0, sums)
         first = 1
     level = _THREADED if pool is not None else _READY if table.is_ready() else _CONVERTED
     groups = list(_groups(first, last, level))
-    start = last - -(-n // block)
+    start = last - -(-n // BLOCK)
 
     def sum_group(group: tuple[int, int]) -> Array:
         level, index = group
-        a = ((index << level) - start) * block
-        return sum_blocks(table.part(a, min(a + (block << level), n)), shift)
+        a = ((index << level) - start) * BLOCK
+        return sum_blocks(table.part(a, min(a + (BLOCK << level), n)), shift)
 
     for group, sums in zip(groups, map(sum_group, groups) if pool is None else pool.map(sum_group, groups), strict=True):
         add_subtree(pieces, *group, sums)

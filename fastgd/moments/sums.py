@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError
+from fastgd.kernels.layout import BLOCK, NOTHING
 from fastgd.moments.packing import require
 from fastgd.sources.table import EMPTY, Table, as_float64
 
@@ -20,9 +21,6 @@ Array = NDArray[np.float64]
 
 LINE = 2
 """Columns of a line, x and y."""
-
-SHORT = 4096
-"""Rows that `sum_short_line` takes, a block: known here without the kernels, of which a longer line then needs others."""
 
 LARGEST_EXPONENT = 1100
 """Of a power of two by which columns are divided: those of float64's numbers, with room."""
@@ -36,17 +34,28 @@ _compiling = Lock()
 
 
 @cache
-def moments_kernels() -> ModuleType:
-    """The kernels of the sums; importing them is what loads numba."""
-    from fastgd.kernels import moments
+def piece_kernels() -> ModuleType:
+    """The kernels that add pieces; importing them is what loads numba."""
+    from fastgd.kernels import pieces
 
-    return moments
+    return pieces
+
+
+def _file_of(name: str) -> ModuleType:
+    """The file of a kernel: the first fit of a line has no need of the other."""
+    if name == "sum_rows":
+        from fastgd.kernels import sums
+
+        return sums
+    from fastgd.kernels import line_sums
+
+    return line_sums
 
 
 @cache
 def summing(name: str) -> Any:
-    """`sum_rows` or `sum_line`, compiled or loaded for any strided float64 arrays, writeable or not."""
-    kernel = getattr(moments_kernels(), name)
+    """`sum_rows`, `sum_line` or `sum_short_line`, compiled or loaded for any strided float64 arrays, writeable or not."""
+    kernel = getattr(_file_of(name), name)
     with _compiling:
         if hasattr(kernel, "compile") and not kernel.signatures:  # no dispatcher under NUMBA_DISABLE_JIT
             from numba import types
@@ -116,7 +125,7 @@ def add_subtree(pieces: dict[tuple[int, int], Array], level: int, index: int, su
         if beside is None:
             break
         pair = np.stack([beside, sums] if index & 1 else [sums, beside])
-        moments_kernels().add_pieces(pair, columns_of(sums), False)
+        piece_kernels().add_pieces(pair, columns_of(sums), False)
         level, index, sums = level + 1, index >> 1, pair[0]
     pieces[level, index] = sums
 
@@ -124,8 +133,8 @@ def add_subtree(pieces: dict[tuple[int, int], Array], level: int, index: int, su
 def sum_blocks(table: Table, shift: Array | None) -> Array:
     """The piece of some blocks; the first of the source decide the shift."""
     X, y, weight = as_float64(table.X), as_float64(table.y), as_float64(table.weight)
-    kernels, n = moments_kernels(), len(X)
-    levels = np.empty((levels_of(n, kernels.BLOCK), sums_of(table.n_columns)))
+    n = len(X)
+    levels = np.empty((levels_of(n, BLOCK), sums_of(table.n_columns)))
     if shift is not None:
         levels[2, : len(shift)] = shift
     done = -1
@@ -135,18 +144,18 @@ def sum_blocks(table: Table, shift: Array | None) -> Array:
         done = summing("sum_rows")(X, y, weight, shift is None, False, levels)
     if done == n:
         return levels[:4].copy()
-    if n <= kernels.BLOCK:
+    if n <= BLOCK:
         return _sum_scaled(table, X, y, weight, shift)
     pieces: dict[tuple[int, int], Array] = {}
-    for index in range(n // kernels.BLOCK):
-        add_subtree(pieces, 0, index, sum_blocks(table.part(index * kernels.BLOCK, (index + 1) * kernels.BLOCK), shift))
+    for index in range(n // BLOCK):
+        add_subtree(pieces, 0, index, sum_blocks(table.part(index * BLOCK, (index + 1) * BLOCK), shift))
     [sums] = pieces.values()
     return sums
 
 
 def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | None) -> Array:
     """After sums that left double-double's range: refuse values that are not finite, or divide by powers of two, exactly."""
-    kernels, q = moments_kernels(), table.n_columns
+    q = table.n_columns
     top = np.abs(X).max(axis=0)
     top = np.concatenate([[weight.max() if weight.size else 1.0], top, [np.abs(y).max()] if y.size else []])
     if not np.isfinite(top).all():
@@ -155,7 +164,7 @@ def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | 
         top[1:] = np.maximum(top[1:], np.abs(shift[1:]))
     exponents = np.frexp(top)[1].astype(np.int64)
     exponents[0] = exponents[0] - 1 if weight.size else 0  # so that weights of 1 have none, as rows without weights
-    levels = np.empty((levels_of(len(X), kernels.BLOCK), sums_of(q)))
+    levels = np.empty((levels_of(len(X), BLOCK), sums_of(q)))
     with np.errstate(under="ignore"):
         if shift is not None:
             levels[2, : q + 1] = np.ldexp(shift, -exponents)
@@ -163,5 +172,5 @@ def _sum_scaled(table: Table, X: Array, y: Array, weight: Array, shift: Array | 
         summing("sum_rows")(X, y, weight, shift is None, False, levels)
         sums = levels[:4]
         sums[2, 1 : q + 1] = np.ldexp(sums[2, 1 : q + 1], exponents[1:])
-    sums[3, : q + 1] = np.where(sums[3, : q + 1] == kernels.NOTHING, kernels.NOTHING, exponents)
+    sums[3, : q + 1] = np.where(sums[3, : q + 1] == NOTHING, NOTHING, exponents)
     return sums.copy()

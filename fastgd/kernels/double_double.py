@@ -1,8 +1,7 @@
 """Arithmetic of double-double numbers, unevaluated pairs high + low of about 106 bits.
 
 The algorithms are those of Joldes, Muller & Popescu (2017), *Tight and rigorous error bounds for basic building blocks of
-double-word arithmetic*, ACM TOMS 44(2): relative errors of a few 2^-106. They are definitions: as kernels of other files
-call them, whose caches would not notice, one that is to compute anything else needs another name.
+double-word arithmetic*, ACM TOMS 44(2), with relative errors of a few 2^-106.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.kernels._compile import inlined, inner
-from fastgd.kernels._exact import two_product, two_sum
 from fastgd.kernels._straight import straight
+from fastgd.kernels.exact import two_product, two_sum
 
 Array = NDArray[np.float64]
 Pair = tuple[float, float]
@@ -39,7 +38,7 @@ def subtract(a: Pair, b: Pair) -> Pair:
 
 @inner
 def difference(a: Pair, b: Pair) -> Pair:
-    """a - b, and 0 where only the rounding of two equal numbers is left."""
+    """a - b, or 0 where only rounding is left of two equal numbers."""
     d = subtract(a, b)
     return (0.0, 0.0) if abs(d[0]) <= NOISE * abs(a[0]) else d
 
@@ -70,7 +69,7 @@ def square_root(a: Pair) -> Pair:
 
 @inner
 def scale(value: float, exponent: int) -> float:
-    """value * 2^exponent; a call of the C library, 5 ns, only where there is something to do."""
+    """value * 2^exponent. The C library's function takes 5 ns, so it is called only where the exponent is not 0."""
     return value if exponent == 0 else np.ldexp(value, exponent)
 
 
@@ -81,7 +80,7 @@ def scale_pair(pair: Pair, exponent: int) -> Pair:
 
 @inner
 def half_exponent(square: float) -> int:
-    """e with square / 4^e in [1/2, 2); 0 where fourth powers are safe without."""
+    """e with square / 4^e in [1/2, 2), or 0 where fourth powers are in range without scaling."""
     if square == 0.0 or 2.0**-200 < square < 2.0**200:
         return 0
     _, e = math.frexp(square)
@@ -90,9 +89,9 @@ def half_exponent(square: float) -> int:
 
 @inlined
 def exponent_of(mean: float, spread: float, exponent: float) -> int:
-    """`half_exponent` of spread + mean^2, also where that underflows: of rows far smaller than the shift of their sums.
+    """`half_exponent` of spread + mean^2, also where that underflows because rows are far smaller than the shift of their sums.
 
-    The column has been divided by 2^exponent; one that is zero throughout has none.
+    The column has been divided by 2^exponent. For a column of zeros it is -exponent, so that both make 0.
     """
     square = spread + mean * mean
     if square == 0.0:

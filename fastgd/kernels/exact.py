@@ -1,7 +1,7 @@
-"""Operations that every kernel file shares: error-free transformations, room to work in, and a hint to the memory.
+"""Operations that all kernels share: sums and products with their rounding errors, aligned arrays, and hints to the compiler.
 
-Kernels may not call kernels of other files, because numba's disk cache would not notice a change there. These may be called:
-what each returns is fixed by IEEE arithmetic alone, so that no change here can change a result.
+The sums and products are error-free transformations: Ogita, Rump & Oishi (2005), *Accurate sum and dot product*, SIAM J. Sci.
+Comput. 26(6).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SMALLEST = 2.0**-960
 
 @straight
 def two_sum(a: float, b: float) -> tuple[float, float]:
-    """a + b as rounded, and its error (Knuth)."""
+    """The rounded sum a + b, and its rounding error (Knuth)."""
     s = a + b
     z = s - a
     return s, (a - (s - z)) + (b - z)
@@ -29,17 +29,17 @@ def two_sum(a: float, b: float) -> tuple[float, float]:
 
 @straight
 def two_product(a: float, b: float) -> tuple[float, float]:
-    """a * b as rounded, and its error."""
+    """The rounded product a * b, and its rounding error."""
     p = a * b
     return p, product_error(a, b, p)
 
 
 @straight
 def product_error(a: float, b: float, p: float) -> float:
-    """a * b - p for p = a * b as rounded, by Veltkamp's halves and Dekker's product.
+    """a * b - p, where p is the rounded product a * b, by Veltkamp's halves and Dekker's product.
 
-    Compiled for a processor that has it, one fused multiply-add gives the same: the sums of (x, y) take 1.6 ns a row in
-    cache with it, and 2.2 without. Below 2^-960 the halves' products would leave float64, and the error is taken for 0.
+    On a processor that has one, a fused multiply-add gives the same: the sums of (x, y) take 1.6 ns a row in cache with it,
+    and 2.2 without. Below 2^-960 the products of the halves would underflow, and the error is taken to be 0.
     """
     if isinstance(p, Value):
         return _intrinsics.product_error(a, b, p, _by_halves, _SMALLEST)
@@ -58,9 +58,9 @@ def _by_halves(a: float, b: float, p: float) -> float:
 
 @inlined
 def aligned(size: int) -> NDArray[np.float64]:
-    """Room for so many numbers that begins where a cache line does, so that no vector of them lies across two.
+    """An array of `size` numbers that begins where a cache line begins, so that no vector of them lies across two lines.
 
-    Loads and stores that do take twice as long: the sums of 11 columns 13 ns a row instead of 9.9.
+    Loads and stores across two lines take twice as long: the sums of 11 columns take 13 ns a row instead of 9.9.
     """
     room = np.empty(size + CACHE_LINE)
     first = CACHE_LINE - int(room.ctypes.data) // room.itemsize % CACHE_LINE
@@ -68,19 +68,19 @@ def aligned(size: int) -> NDArray[np.float64]:
 
 
 def prefetch(column: NDArray[np.float64], index: int) -> None:
-    """Ask for column[index], which may lie past the end, to be brought into cache.
+    """Ask the processor to bring column[index], which may lie past the end, into its cache.
 
-    A sum over blocks of rows pauses the processor's own prefetching at each block's end: 4.6 ns a row without, 2.4 with.
+    The processor's own prefetching pauses at the end of each block of rows: sums take 4.6 ns a row without this, 2.4 with it.
     """
 
 
-def as_run(column: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A column whose numbers follow each other in memory, known as such to the compiler, which then vectorises loops over it."""
+def as_contiguous(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Tell the compiler that a column's numbers follow each other in memory, so that it vectorises loops over them."""
     return column
 
 
 if not IS_AHEAD:
     from fastgd.kernels import _intrinsics
 
-    _intrinsics.compile_as_run(as_run)
+    _intrinsics.compile_as_contiguous(as_contiguous)
     _intrinsics.compile_as_prefetch(prefetch)
