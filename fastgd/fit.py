@@ -17,7 +17,8 @@ from fastgd.descent.run import Descent, descent_kernels
 from fastgd.descent.run import analyse as analyse_moments
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
 from fastgd.moments import wide
-from fastgd.moments.moments import Moments, sum_stream, sum_table
+from fastgd.moments.moments import Moments
+from fastgd.moments.passes import sum_stream, sum_table
 from fastgd.moments.progress import Progress, reporting
 from fastgd.moments.threads import threads
 from fastgd.result.fit_result import FitResult
@@ -150,8 +151,8 @@ def fit(
                 wanted = fit_intercept and (source.formula is None or source.formula.has_intercept)
             plain = type(n_jobs) is int and n_jobs == 1 and progress is None and wanted is None
             moments = sum_table(source) if plain else _moments(source, n_jobs, progress, wanted)
-    if moments._rest.formula is not None:
-        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
+    if moments._details.formula is not None:
+        fit_intercept = fit_intercept and moments._details.formula.has_intercept
     kernels = descent_kernels()
     if moments._sums.shape[1] == _SUMS_OF_LINE and theta is None:
         state = _empty(kernels.LINE_SHAPE)
@@ -210,8 +211,8 @@ def analyse(
         moments = _as_made(data, target, features, sample_weight)
     else:
         moments = _moments(read(data, target, features, sample_weight, missing), n_jobs, progress)
-    if moments._rest.formula is not None:
-        fit_intercept = fit_intercept and moments._rest.formula.has_intercept
+    if moments._details.formula is not None:
+        fit_intercept = fit_intercept and moments._details.formula.has_intercept
     return Stability(Descent(moments, analyse_moments(moments, fit_intercept, standardize)))
 
 

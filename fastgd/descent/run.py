@@ -54,9 +54,9 @@ def analyse(moments: Moments, fit_intercept: bool, standardize: bool, with_direc
     state = np.zeros((kernels.VECTORS, d))
     layout, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
     found = state[: kernels.SCALE + 2]
-    refined = moments._rest.solution
+    refined = moments._details.solution
     is_refined = refined is not None and refined.fit_intercept == fit_intercept
-    blur = np.zeros(d) if is_refined else sums[2, 1 + d : 1 + 2 * d].copy()
+    blur = np.zeros(d) if is_refined or moments.precision is None else moments.precision
     rank = fit_intercept + least_squares.solve(sums, blur, fit_intercept, found, layout, high, low)
     if rank < d - 1 + fit_intercept and blur.any():
         raise DataError(

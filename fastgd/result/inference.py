@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from fastgd.arguments import real
 from fastgd.descent.run import Descent, analyse, descent_kernels, scale
 from fastgd.errors import COUNTED, DataError, missing_extra, shown
+from fastgd.moments.details import LOG_BITS
 from fastgd.result.prediction import plane_of
-from fastgd.sources.table import LOG_BITS
 
 if TYPE_CHECKING:
     from fastgd.result.fit_result import FitResult
@@ -232,7 +232,7 @@ def infer(result: FitResult, level: float) -> Inference:
         bic=math.log(c.rows) * descent.rank - 2.0 * log_likelihood,
         condition=_condition(result),
         level=level,
-        _library=c.descent.moments._rest.library,
+        _library=c.descent.moments._details.library,
     )
 
 
@@ -360,7 +360,7 @@ class _Scatter:
         descent = self.descent
         exponent = descent.get("WEIGHT_EXPONENT") + 2.0 * descent.get("EXPONENT_Y")
         mean_square = math.log(descent.get("LEAST_ERROR") * descent.get("WEIGHT") / self.rows) + exponent * math.log(2.0)
-        weights = descent.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
+        weights = descent.moments._details.log_weight * 2.0**-LOG_BITS * math.log(2.0)
         return 0.5 * (weights - self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0))
 
     @property
