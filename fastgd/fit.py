@@ -250,8 +250,8 @@ def load(path: str | os.PathLike[str]) -> FitResult:
         stored = model.read(path)
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
-            result = fit(stored.moments, unstable="run", **stored.request)
-            stored.require_agreement(result)
+            result = fit(stored.moments, unstable="run", **stored.request.to_dict())
+            stored.require_agreement([result.intercept, *result.coef.tolist()], result._begun.natural_sizes())
     except (ArithmeticError, ValueError) as error:
         reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
         name = path if isinstance(path, str | os.PathLike) else shown(path)

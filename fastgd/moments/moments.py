@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.errors import DataError, shown
+from fastgd.arguments import whole
+from fastgd.errors import DataError
 from fastgd.moments.content import Content, features_of
 from fastgd.moments.details import NO_DETAILS
 from fastgd.moments.encoding import decode, encode
@@ -143,7 +143,7 @@ class Moments:
             if isinstance(source, Table):
                 content = self._content().with_rows(source, pool)
             else:
-                content = self._content().copy()  # so that an error in the middle leaves these as they were
+                content = self._content().copy()  # which an error in the middle leaves as it was
                 for table in source:
                     content = content.with_rows(table, pool)
         self._hold(content)
@@ -176,7 +176,7 @@ class Moments:
         segment = self._segment
         if segment is None or segment.start > 0 or self._n_closed:
             raise DataError("starting_at needs moments of the first rows, collected by from_arrays or update")
-        begun = Segment(segment.q, _row(row), segment.shift)
+        begun = Segment(segment.q, whole(row, "row", more=", the number of rows before"), segment.shift)
         return Moments._of(self._content()._replace(segment=begun, details=NO_DETAILS))
 
     def copy(self) -> Moments:
@@ -343,13 +343,3 @@ class Moments:
         if self.n_samples == 0:
             return "<Moments of 0 rows>"
         return f"<Moments of {self.n_samples} rows: {', '.join(self.feature_names)} -> {self.target_name}>"
-
-
-def _row(row: Any) -> int:
-    try:
-        number = operator.index(row)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise DataError(f"row={shown(row)}: pass the whole number of rows that come before, 0 or more")
-    return number

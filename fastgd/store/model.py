@@ -41,6 +41,7 @@ from fastgd.moments.moments import Moments
 from fastgd.moments.packing import is_count
 from fastgd.moments.passes import closed_moments
 from fastgd.moments.sums import LARGEST_EXPONENT, sums_of
+from fastgd.request import Request
 from fastgd.sources import LIBRARIES, read_formula
 from fastgd.store.writing import replace
 
@@ -64,16 +65,22 @@ class Stored:
     """What a model file holds, once it is known to be whole and unchanged."""
 
     moments: Moments
-    request: dict[str, Any]
-    intercept: float
-    coef: list[float]
+    request: Request
+    parameters: list[float]
 
-    def require_agreement(self, result: FitResult) -> None:
-        """Refuse coefficients that are not those of the moments and the request, in units of themselves or of the data."""
-        sizes = result._begun.natural_sizes()
-        names = ("intercept", *(("slope",) if len(self.coef) == 1 else (f"coefficient of {n}" for n in result.feature_names)))
-        saved, computed = (self.intercept, *self.coef), (result.intercept, *result.coef.tolist())
-        for name, old, new, size in zip(names, saved, computed, sizes, strict=True):
+    def require_agreement(self, computed: list[float], sizes: list[Fraction]) -> None:
+        """Refuse a file whose parameters are not those computed from its moments and request.
+
+        Parameters
+        ----------
+        computed : list of float
+            Intercept and coefficients.
+        sizes : list of Fraction
+            How large each could be by the scales of the data: what is tiny beside them may differ by as much as they round.
+        """
+        features = self.moments.feature_names
+        names = ["intercept", *(["slope"] if len(features) == 1 else [f"coefficient of {name}" for name in features])]
+        for name, old, new, size in zip(names, self.parameters, computed, sizes, strict=True):
             unit = max(abs(Fraction(old)), abs(Fraction(new)), size)
             if abs(Fraction(old) - Fraction(new)) > Fraction(_AGREEMENT) * unit:
                 raise DataError(f"its {name} is {old!r}, and its moments and request give {new!r}")
@@ -111,11 +118,9 @@ def read(path: str | os.PathLike[str]) -> Stored:
     found = content["result"]
     coef = _list("result", found, "coef", moments.n_features, float)
     _require(type(found["intercept"]) is float, "result", "intercept", "a number")
-    for key in ("fit_intercept", "standardize"):
-        _require(type(content["request"][key]) is bool, "request", key, "true or false")
     if content.pop("sha256") != _checksum(content):
         raise DataError("it was changed after it was saved: its sha256 is not that of its content")
-    return Stored(moments, content["request"], found["intercept"], coef)
+    return Stored(moments, Request.from_dict(content["request"]), [found["intercept"], *coef])
 
 
 def _content(result: FitResult) -> dict[str, Any]:
