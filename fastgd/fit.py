@@ -18,7 +18,8 @@ from fastgd.descent.parts import descend
 from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
 from fastgd.kernels import layout
 from fastgd.moments import wide
-from fastgd.moments.moments import Moments, sum_stream, sum_table
+from fastgd.moments.moments import Moments
+from fastgd.moments.passes import sum_stream, sum_table
 from fastgd.moments.progress import Progress, reporting
 from fastgd.moments.threads import threads
 from fastgd.problem.study import study
@@ -181,7 +182,7 @@ def analyse(
         moments = _as_made(data, target, features, sample_weight)
     else:
         moments = _moments(read(data, target, features, sample_weight, missing), n_jobs, progress)
-    formula = moments._rest.formula
+    formula = moments._details.formula
     return Stability(*study(moments, flags[0] and (formula is None or formula.has_intercept), flags[1]))
 
 
@@ -219,8 +220,9 @@ def load(path: str | os.PathLike[str]) -> FitResult:
         stored = model.read(path)
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
             warnings.simplefilter("ignore", ConvergenceWarning)  # given when it was fitted
-            result = fit(stored.moments, unstable="run", **stored.request)
-            stored.require_agreement(result)
+            result = run(stored.moments, stored.request)
+            parts = result._parts
+            stored.require_agreement(parts.course.end.tolist(), parts.target.natural_sizes(parts.problem))
     except (ArithmeticError, ValueError) as error:
         reason = error if isinstance(error, DataError) else f"its moments are not those of any rows ({error})"
         name = path if isinstance(path, str | os.PathLike) else shown(path)
@@ -263,7 +265,7 @@ def _line_kernels() -> Any:
 
 def run(moments: Moments, request: Request) -> FitResult:
     """What `fit` does once the rows are summed: the run that was asked for, or the error that says why there is none."""
-    if moments._rest.formula is not None and not moments._rest.formula.has_intercept:
+    if moments._details.formula is not None and not moments._details.formula.has_intercept:
         request = replace(request, fit_intercept=False)
     rate, iterations, odd, tolerance = request.numbers
     if moments._sums.shape[1] == _SUMS_OF_LINE and request.start is None is request.penalty:

@@ -72,6 +72,22 @@ def test_many_rows_of_many_columns_and_far_scales() -> None:
     assert inner[0, 0] == pytest.approx(expected[1, 1], rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("weight", "total"),
+    [(None, 3.0), ([0.5, 0.0, 3.0], 3.5), ([1e308, 0.0, 1e307], 1.1e308), ([5e-324] * 3, 1.5e-323), ([1.0, 2.0**-60, 0.0], 1.0)],
+)
+def test_total_weight(weight: list[float] | None, total: float) -> None:
+    x, y = [1.0, 2.0, 4.0], [3.0, 5.0, 5.0]
+    assert fastgd.Moments.from_arrays(x, y, weight).total_weight == total
+    assert fastgd.fit(x, y, sample_weight=weight).moments.total_weight == total
+
+
+def test_a_total_weight_past_float64() -> None:
+    moments = fastgd.Moments.from_arrays([1.0, 2.0], [3.0, 5.0], [1e308, 1e308])
+    with pytest.raises(fastgd.DataError, match="^the sum of the weights exceeds float64: divide them by a power of two and ask"):
+        _ = moments.total_weight
+
+
 def drifting() -> np.ndarray:
     """Two blocks near 10^9, which set the shift, and two from which it cannot be taken off exactly; the last column, 0 and
     then of sum 0, makes the covariance a matter of the latter."""

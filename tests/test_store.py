@@ -428,14 +428,16 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
 @pytest.mark.parametrize(
     ("edit", "text"),
     [
-        (put("onnx", "format"), "it is no model file: 'format' in it is not 'fastgd model'"),
-        (drop("format"), "it is no model file"),
-        (put(2, "version"), "it has version 2 of the format, and this fastgd reads version 1"),
+        (put("onnx", "format"), "it is not a model file: 'format' in it is not 'fastgd model'"),
+        (drop("format"), "it is not a model file"),
+        (put(3, "version"), "it has version 3 of the format, and this fastgd reads versions 1 and 2"),
+        (put(2, "version"), "moments lacks 'precision'"),
+        (put([0.0, 0.0], "moments", "precision"), "moments has the unknown key 'precision'"),
         (drop("version"), "it has version None of the format"),
         (drop("moments"), "the file lacks 'moments'"),
         (drop("request", "tol"), "request lacks 'tol'"),
-        (put(1, "result", "code"), "result has the unknown 'code'"),
-        (put([], "moments"), "moments in it is not a group of keys"),
+        (put(1, "result", "code"), "result has the unknown key 'code'"),
+        (put([], "moments"), "'moments' in it is not a group of keys"),
         (put("x", "moments", "feature_names"), "'feature_names' in moments is not a list of names"),
         (put([1], "moments", "feature_names"), "'feature_names' in moments is not a list of names"),
         (put(None, "moments", "target_name"), "'target_name' in moments is not a name"),
@@ -443,7 +445,7 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(True, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(10**400, "moments", "n_samples"), "'n_samples' in moments is not a number of rows"),
         (put(-1, "moments", "n_dropped"), "'n_dropped' in moments is not a number of rows"),
-        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not the whole number of such weights"),
+        (put(0.5, "moments", "log_weight"), "'log_weight' in moments is not a valid sum of logarithms"),
         (put(1, "moments", "library"), "'library' in moments is not 'pandas', 'polars', 'pyarrow' or null"),
         (put([1.0] * 5, "moments", "high"), "'high' in moments is not a list of 6 numbers"),
         (put([1.0] * 7, "moments", "low"), "'low' in moments is not a list of 6 numbers"),
@@ -454,12 +456,12 @@ def test_an_edited_file_is_refused(file: Path, edit: Edit) -> None:
         (put(["a", "b"], "moments", "feature_names"), "'high' in moments is not a list of 10 numbers"),
         (put([1.0, 2.0], "result", "coef"), "'coef' in result is not a list of 1 number$"),
         (put("1", "result", "intercept"), "'intercept' in result is not a number"),
-        (put(1, "request", "standardize"), "'standardize' in request is not true or false"),
+        (put(1, "request", "standardize"), "standardize=1: pass True or False"),
         (put(-1.0, "request", "learning_rate"), "learning_rate=-1.0: it must be a positive"),
         (put(10**400, "request", "learning_rate"), "learning_rate=1000.*: it must be a positive, finite number"),
         (put([], "request", "learning_rate"), r"learning_rate=\[\]: it must be a positive, finite number"),
         (put(0.5, "request", "max_iter"), "max_iter=0.5: it must be a whole number"),
-        (put(2.0, "request", "tol"), "tol=2.0: it must lie between 0 and 1"),
+        (put(2.0, "request", "tol"), "tol=2.0: it must be a number between 0 and 1"),
         (put([1.0], "request", "start"), "start=.*: it must hold 2 numbers"),
         (put({}, "request", "start"), "start of type dict cannot be read"),
         (put([0.5000001], "result", "coef"), "its slope is 0.5000001, and its moments and request give 0.6538897"),
@@ -478,7 +480,7 @@ def test_what_is_wrong_is_said(file: Path, edit: Edit, text: str) -> None:
 def test_a_key_that_stands_twice_is_refused(file: Path, line: str) -> None:
     key = line.partition(":")[0]
     file.write_text(file.read_text().replace(key, f"{line} {key}", 1))
-    with pytest.raises(fastgd.DataError, match=f"cannot be loaded: '{key[1:-1]}' stands in it twice"):
+    with pytest.raises(fastgd.DataError, match=f"cannot be loaded: the key '{key[1:-1]}' occurs twice in it"):
         fastgd.load(file)
 
 
@@ -531,8 +533,8 @@ def test_numbers_that_are_not_finite_are_refused(file: Path, text: str) -> None:
         (b"\x93NUMPY\xff", "it is not JSON, or is cut off .*can't decode"),
         (b"[" * 100_000, "it is not JSON, or is cut off"),
         (b'{"format": ' + b"1" * 5000 + b"}", "it is not JSON, or is cut off"),
-        (b"[1, 2]", "it is no model file"),
-        (b"3", "it is no model file"),
+        (b"[1, 2]", "it is not a model file"),
+        (b"3", "it is not a model file"),
     ],
     ids=["empty", "csv", "binary", "deep", "long", "list", "number"],
 )

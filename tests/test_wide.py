@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -229,7 +231,7 @@ wide.PRODUCTS = 0
 rng = np.random.default_rng(3)
 X = rng.normal(size=(1500, 90)).cumsum(axis=1) + 4.0  # not by BLAS, nor is y: the data must not depend on its threads
 found = fastgd.fit(X, (X * rng.normal(size=90)).sum(axis=1) + rng.normal(size=1500))
-assert found.moments._rest.solution is not None
+assert found.moments._details.solution is not None
 print(found.intercept.hex(), *map(float.hex, found.coef.tolist()))
 """
 
@@ -256,7 +258,7 @@ def test_threads_do_not_change_the_bits(monkeypatch: pytest.MonkeyPatch, with_th
     monkeypatch.setattr(fastgd.moments.wide, "PRODUCTS", 0)
     for weight in None, np.arange(2000.0):
         one = fastgd.fit(X, y, sample_weight=weight)
-        assert one.moments._rest.solution is not None
+        assert one.moments._details.solution is not None
         for n_jobs in 2, 3, 8:
             many = fastgd.fit(X, y, sample_weight=weight, n_jobs=n_jobs)
             assert (many.intercept.hex(), many.error.hex()) == (one.intercept.hex(), one.error.hex())
@@ -471,6 +473,80 @@ def test_what_was_not_refined_and_has_few_digits_is_refused(wide_data: tuple[np.
     for moments, fit_intercept in ((first, False), (first + more, True), (more + first, True)):
         with pytest.raises(fastgd.DataError, match=TOO_FEW):
             fastgd.fit(moments, fit_intercept=fit_intercept)
+
+
+@pytest.mark.parametrize("apart", [1.0, 1e-5])
+def test_a_saved_fit_takes_rows_as_the_unsaved_one(
+    wide_data: tuple[np.ndarray, np.ndarray], tmp_path: Path, apart: float
+) -> None:
+    """With its bits; or where two columns are too near each other for the 16 digits, with its refusal."""
+    X, y = np.random.default_rng(SEED).normal(size=wide_data[0].shape), wide_data[1]
+    X[:, 3] = X[:, 4] + apart * X[:, 3]
+    first = fastgd.fit(X, y)
+    first.save(tmp_path / "model.json")
+    loaded = fastgd.load(tmp_path / "model.json")
+    loaded.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+    assert json.loads((tmp_path / "model.json").read_text())["version"] == 2
+    updated = [result.moments.update(X[:10] + 1.0, y[:10]) for result in (first, loaded)]
+    for moments in updated:
+        assert moments.precision.tolist() == first.moments.precision.tolist()
+        if apart < 1.0:
+            with pytest.raises(fastgd.DataError, match=TOO_FEW):
+                fastgd.fit(moments)
+    if apart == 1.0:
+        one, other = map(fastgd.fit, updated)
+        assert (one.intercept, one.coef.tolist(), one.error) == (other.intercept, other.coef.tolist(), other.error)
+
+
+def forged(file: Path, **changes: object) -> Path:
+    """The file with other things said of its moments, None for nothing, and of the version; signed."""
+    content = json.loads(file.read_text())
+    del content["sha256"]
+    content["version"] = changes.pop("version", 2)
+    content["moments"] |= changes
+    content["moments"] = {key: value for key, value in content["moments"].items() if key not in changes or value is not None}
+    content["sha256"] = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_a_file_of_version_1_does_not_know_its_precision(wide_data: tuple[np.ndarray, np.ndarray], tmp_path: Path) -> None:
+    X, y = wide_data
+    result = fastgd.fit(X, y)
+    result.save(tmp_path / "model.json")
+    loaded = fastgd.load(forged(tmp_path / "model.json", version=1, precision=None))
+    assert (loaded.intercept, loaded.coef.tolist(), loaded.error) == (result.intercept, result.coef.tolist(), result.error)
+    assert loaded.path(at=[3]).coef.tolist() == result.path(at=[3]).coef.tolist()
+    for moments, fit_intercept in ((loaded.moments, False), (loaded.moments.copy().update(X[:9], y[:9]), True)):
+        with pytest.raises(fastgd.DataError, match=TOO_FEW):
+            fastgd.fit(moments, fit_intercept=fit_intercept)
+
+
+@pytest.mark.parametrize("change", [-0.25, 1.25, 0, None])
+def test_a_precision_that_is_not_valid_is_refused(
+    wide_data: tuple[np.ndarray, np.ndarray], tmp_path: Path, change: float | None
+) -> None:
+    X, y = wide_data
+    fastgd.fit(X, y).save(tmp_path / "model.json")
+    q = X.shape[1] + 1
+    wrong = [0.5] * (q - 1) if change is None else [0.5] * (q - 1) + [change]
+    text = "shares from 0 to 1" if isinstance(change, float) else f"a list of {q} numbers"
+    with pytest.raises(fastgd.DataError, match=f"'precision' in moments is not {text}"):
+        fastgd.load(forged(tmp_path / "model.json", precision=wrong))
+
+
+def test_adding_nothing_keeps_the_solution(wide_data: tuple[np.ndarray, np.ndarray]) -> None:
+    X, y = wide_data
+    moments = fastgd.fit(X, y).moments
+    placed = fastgd.Moments.from_arrays(X[:9], y[:9]).starting_at(9)
+    for same in (fastgd.Moments() + moments, moments + fastgd.Moments(), sum([moments]), placed + moments, moments + placed):
+        assert isinstance(same, fastgd.Moments)
+        assert same.to_bytes() == moments.to_bytes()
+        found, wanted = fastgd.fit(same), fastgd.fit(moments)
+        assert (found.intercept, found.coef.tolist(), found.error) == (wanted.intercept, wanted.coef.tolist(), wanted.error)
+    more, other = X[:9] + 1.0, fastgd.Moments() + moments
+    assert other.update(more, y[:9]).to_bytes() == moments.update(more, y[:9]).to_bytes()
 
 
 def test_more_than_the_limit_takes_the_sums(wide_data: tuple[np.ndarray, np.ndarray]) -> None:

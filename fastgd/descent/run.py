@@ -92,7 +92,7 @@ class Run:
     @property
     def formula(self) -> str | None:
         """The formula that made the columns, if one did; it is code, and `predict` runs it."""
-        formula = self._moments._rest.formula
+        formula = self._moments._details.formula
         return None if formula is None else str(formula.text)
 
     @property

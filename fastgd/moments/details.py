@@ -1,4 +1,4 @@
-"""What moments know beside their sums."""
+"""What moments may know beside their sums: rows left out, a formula, weights, a refined solution."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.moments.sums import LARGEST_EXPONENT
-from fastgd.sources import Table
-from fastgd.sources.table import LOG_BITS
+from fastgd.sources.table import EMPTY, Table, as_float64
+
+LOG_BITS = 44
+_LOGARITHMS = 2**15  # taken at a time, and their sum is below 2^63; of 2^18 at a time each takes 8.6 ns
 
 
 class Solution(NamedTuple):
@@ -29,8 +31,22 @@ class Solution(NamedTuple):
     error: float
 
 
-class Rest(NamedTuple):
-    """What most moments lack. `log_weight` is the sum of the weights' logarithms, as `Table.log_weight` has it."""
+class Details(NamedTuple):
+    """What most moments lack.
+
+    Attributes
+    ----------
+    n_dropped : int
+        Rows left out because a value was missing.
+    solution : Solution or None
+        Of exactly the rows in the sums: it is lost as soon as others are added.
+    formula : Formula or None
+        What made the columns.
+    log_weight : int
+        The sum of the weights' logarithms, as `log_weight` has it.
+    library : str or None
+        Of the frame that the columns are from, as narwhals calls it.
+    """
 
     n_dropped: int = 0
     solution: Solution | None = None
@@ -38,22 +54,37 @@ class Rest(NamedTuple):
     log_weight: int = 0
     library: str | None = None
 
-    def and_of(self, table: Table) -> Rest:
-        """With what rows of a table add to it."""
-        return Rest(
-            self.n_dropped + table.n_dropped,
-            formula=self.formula or table.formula,
-            log_weight=self.log_weight + table.log_weight(),
-            library=self.library or table.library,
+    def with_rows(self, table: Table) -> Details:
+        """These and what the rows of a table add to them."""
+        adds_none = table.weight is EMPTY and table.library is None and table.n_dropped == 0 and table.formula is None
+        if adds_none and self.solution is None:
+            return self
+        return self.merged(Details(table.n_dropped, None, table.formula, log_weight(table.weight), table.library))
+
+    def merged(self, other: Details) -> Details:
+        """These and those of other rows."""
+        return Details(
+            self.n_dropped + other.n_dropped,
+            formula=self.formula or other.formula,
+            log_weight=self.log_weight + other.log_weight,
+            library=self.library or other.library,
         )
 
 
-NO_REST = Rest()
+NO_DETAILS = Details()
 
 
-def rest_of(table: Table, solution: Solution | None = None) -> Rest:
-    """What moments of a table have beside the sums."""
-    return NO_REST.and_of(table)._replace(solution=solution)
+def log_weight(weight: NDArray[Any]) -> int:
+    """Sum of the binary logarithms of weights, in units of 2^-44: whole numbers, so that no cut of the rows changes it.
+
+    Each row's is cut to the unit. 1.9 ns a row, where the sums of a weighted line take 4.
+    """
+    total = 0
+    for start in range(0, len(weight), _LOGARITHMS):
+        mantissa, exponent = np.frexp(as_float64(weight[start : start + _LOGARITHMS]))
+        total += int((np.log2(mantissa) * 2.0**LOG_BITS).astype(np.int64).sum())
+        total += int(exponent.sum(dtype=np.int64)) << LOG_BITS
+    return total
 
 
 def is_log_weight(value: Any, n_samples: int) -> bool:

@@ -1,7 +1,7 @@
-"""Names and arrays as bytes that another machine can read back: versioned, checked, nothing in them is executed.
+"""Names and arrays as bytes that another machine can read back: versioned, checked, and never executed.
 
-SHA-256 finds bytes that were cut off or changed by accident. Whoever means harm signs what he changed: what the bytes say is
-checked as well, before memory is taken for it, and by those who read it, with `require`.
+SHA-256 finds bytes that were cut off or changed by accident. An attacker can compute a new SHA-256 for what he changed, so what
+the bytes say is checked as well: here before memory is taken for it, and with `require` by those who read it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
     data = bytes(data)
     start = len(_MAGIC) + len(_VERSION)
     if not data.startswith(_MAGIC):
-        raise DataError("these bytes are no moments: they do not begin as those of to_bytes do")
+        raise DataError("these bytes are not moments: they do not begin as those of to_bytes do")
     cut = DataError("these moments are cut off or were changed: their SHA-256 is not that of their content")
     if len(data) < start + _COUNT + _CHECK:
         raise cut
@@ -54,13 +54,13 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
         header = json.loads(whole[start : start + size])
     except (ValueError, RecursionError):
         header = None
-    require(isinstance(header, dict), "their header is no JSON, or not a group of keys")
+    require(isinstance(header, dict), "the header is not JSON, or not a group of keys")
     shapes = header.pop("shapes", None)
-    require(isinstance(shapes, list) and all(map(_is_shape, shapes)), "the shapes of their arrays are none")
+    require(isinstance(shapes, list) and all(map(_is_shape, shapes)), "the shapes of the arrays are not valid")
     counts = [math.prod(shape) for shape in shapes]
-    require(_NUMBERS.itemsize * sum(counts) == len(whole) - start - size, "they have more or fewer numbers than they say")
+    require(_NUMBERS.itemsize * sum(counts) == len(whole) - start - size, "there are more or fewer numbers than the shapes say")
     numbers = np.frombuffer(whole, _NUMBERS, offset=start + size)
-    require(bool(np.isfinite(numbers).all()), "a number in them is not finite")
+    require(bool(np.isfinite(numbers).all()), "a number is not finite")
     arrays, used = [], 0
     for shape, count in zip(shapes, counts, strict=True):
         arrays.append(numbers[used : used + count].reshape(shape).astype(np.float64))
@@ -69,7 +69,7 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[NDArray[np.float64]]]:
 
 
 def require(good: bool, what: str) -> None:
-    """Refuse bytes that are signed and say what `pack` was never given."""
+    """Refuse bytes whose SHA-256 is right, but which say what `pack` was never given."""
     if not good:
         raise DataError(f"these moments are not what to_bytes writes: {what}")
 

@@ -31,6 +31,7 @@ converted first four times as many; of others more, as each costs Python some 20
 _MOST_COLUMNS = 2**16
 """The sums of more would take 70 GB."""
 
+
 class _Border:
     """Rows of a block that is cut: columns, then the weight. Those past `n` do not count."""
 
@@ -76,7 +77,7 @@ class _Border:
         return table
 
 
-_KEYS = {"q", "start", "stop", "shift", "borders", "pieces"}
+_KEYS = {"q", "start", "stop", "shift", "borders", "pieces"}  # the subtrees are called pieces there
 
 
 class Segment:
@@ -91,21 +92,21 @@ class Segment:
         From 1 on, what is taken off each column before it is summed. The first block of the source decides it.
     """
 
-    __slots__ = ("_head", "_pieces", "_tail", "q", "shift", "start", "stop")
+    __slots__ = ("_head", "_subtrees", "_tail", "q", "shift", "start", "stop")
 
     def __init__(self, q: int, start: int = 0, shift: Array | None = None) -> None:
         require_room(q)
         self.q = q
         self.start = self.stop = start
         self.shift = shift
-        self._pieces: dict[tuple[int, int], Array] = {}  # (level, index): the blocks from index 2^level to (index + 1) 2^level
+        self._subtrees: dict[tuple[int, int], Array] = {}  # (level, index): the blocks from index 2^level to (index + 1) 2^level
         self._head = _Border(np.empty((0, q + 1)))  # up to the first row on which a block begins
         self._tail = _Border(np.empty((0, q + 1)))
 
     def copy(self) -> Segment:
         """A segment that does not see what this one is given later."""
         other = Segment(self.q, self.start, self.shift)
-        other.stop, other._pieces = self.stop, dict(self._pieces)
+        other.stop, other._subtrees = self.stop, dict(self._subtrees)
         other._head, other._tail = self._head.copy(), self._tail.copy()
         return other
 
@@ -115,7 +116,7 @@ class Segment:
         Of two made beside one segment only one may be added to.
         """
         other = Segment(self.q, self.start, self.shift)
-        other.stop, other._pieces, other._head, other._tail = self.stop, self._pieces, self._head, self._tail
+        other.stop, other._subtrees, other._head, other._tail = self.stop, self._subtrees, self._head, self._tail
         return other
 
     @property
@@ -137,7 +138,7 @@ class Segment:
             For the first value that is not a finite number, by its place.
         """
         n = len(table.X)
-        shift, pieces, head, tail, stop = self.shift, self._pieces, self._head, self._tail, self.stop
+        shift, subtrees, head, tail, stop = self.shift, self._subtrees, self._head, self._tail, self.stop
         done = 0
         if stop < self._border and n:
             done = min(n, self._border - stop)
@@ -147,15 +148,15 @@ class Segment:
             tail = tail.with_rows(table, done, done + more, BLOCK)
             done += more
             if tail.n == BLOCK:
-                pieces, shift = _with_blocks(pieces, shift, tail.table(), (stop + done) // BLOCK - 1, None)
+                subtrees, shift = _with_blocks(subtrees, shift, tail.table(), (stop + done) // BLOCK - 1, None)
                 tail = _Border(np.empty((0, self.q + 1)))
-        rest = (n - done) % BLOCK
+        remaining = (n - done) % BLOCK
         if n - done >= BLOCK:
-            whole = table.part(done, n - rest) if done or rest else table
-            pieces, shift = _with_blocks(pieces, shift, whole, (stop + done) // BLOCK, pool)
-        if done < n and rest:
-            tail = tail.with_rows(table, n - rest, n, BLOCK)
-        self.shift, self._pieces, self._head, self._tail, self.stop = shift, pieces, head, tail, stop + n
+            whole = table.part(done, n - remaining) if done or remaining else table
+            subtrees, shift = _with_blocks(subtrees, shift, whole, (stop + done) // BLOCK, pool)
+        if done < n and remaining:
+            tail = tail.with_rows(table, n - remaining, n, BLOCK)
+        self.shift, self._subtrees, self._head, self._tail, self.stop = shift, subtrees, head, tail, stop + n
 
     def joined(self, other: Segment) -> Segment | None:
         """The segment of this one's rows and those of `other`; None if `other` does not follow with the same shifts."""
@@ -167,10 +168,10 @@ class Segment:
         whole.add(other._head.table())
         if other.stop > whole.stop:
             known = whole.shift is not None and other.shift is not None and np.array_equal(whole.shift, other.shift)
-            if other._pieces and not known:
+            if other._subtrees and not known:
                 return None
-            for (level, index), sums in other._pieces.items():
-                add_subtree(whole._pieces, level, index, sums)
+            for (level, index), sums in other._subtrees.items():
+                add_subtree(whole._subtrees, level, index, sums)
             whole.stop = other.stop - other._tail.n
             whole.add(other._tail.table())
         return whole
@@ -179,49 +180,49 @@ class Segment:
         """All of the segment as JSON and arrays."""
         arrays = [] if self.shift is None else [self.shift]
         borders = [[border.n, border.weighted] for border in (self._head, self._tail)]
-        arrays += [self._head.rows[: self._head.n], self._tail.rows[: self._tail.n], *self._pieces.values()]
-        held = {"shift": self.shift is not None, "borders": borders, "pieces": list(self._pieces)}
+        arrays += [self._head.rows[: self._head.n], self._tail.rows[: self._tail.n], *self._subtrees.values()]
+        held = {"shift": self.shift is not None, "borders": borders, "pieces": list(self._subtrees)}
         return {"q": self.q, "start": self.start, "stop": self.stop, **held}, arrays
 
     @classmethod
     def of_content(cls, held: dict[str, Any], arrays: list[Array]) -> Segment:
         """The segment that gave this content; a `DataError` for what none can have given, as it would lead kernels astray."""
-        require(isinstance(held, dict) and held.keys() == _KEYS, "the keys of their segment are others")
+        require(isinstance(held, dict) and held.keys() == _KEYS, "the segment does not have the keys that it should")
         q, start, stop = held["q"], held["start"], held["stop"]
-        require(is_count(q, _MOST_COLUMNS) and q > 1, f"the number of their columns is not from 2 to {_MOST_COLUMNS:,}")
-        require(is_count(start) and is_count(stop) and start <= stop, "their rows end before they begin")
+        require(is_count(q, _MOST_COLUMNS) and q > 1, f"the number of columns is not from 2 to {_MOST_COLUMNS:,}")
+        require(is_count(start) and is_count(stop) and start <= stop, "the rows end before they begin")
         require(type(held["shift"]) is bool and len(arrays) >= held["shift"] + 2, "arrays are missing")
         segment = cls(q, start, arrays.pop(0) if held["shift"] else None)
         segment.stop = stop
-        require(segment.shift is None or segment.shift.shape == (q + 1,), "their shifts are not one a column")
+        require(segment.shift is None or segment.shift.shape == (q + 1,), "there is not one shift for each column")
         first, last = segment._border // BLOCK, stop // BLOCK
         tail = stop % BLOCK if last >= first else 0
         head = min(stop, segment._border) - start
         try:
             borders = [_Border(arrays.pop(0), n, weighted) for n, weighted in held["borders"]]
-            pieces = {(level, index): sums for (level, index), sums in zip(held["pieces"], arrays, strict=True)}
+            subtrees = {(level, index): sums for (level, index), sums in zip(held["pieces"], arrays, strict=True)}
         except (TypeError, ValueError, IndexError):
-            borders, pieces = [], {}
-        require([border.n for border in borders] == [head, tail], "the rows at their borders are not as many as the blocks leave")
-        require(all(border.is_whole(q) for border in borders), "the rows at their borders are none")
-        found = all(is_count(place) for key in pieces for place in key) and pieces.keys() == set(_groups(first, last, 63))
-        require(found, "their sums are not those of the blocks of their rows")
-        require(not pieces or segment.shift is not None, "their sums lack the shifts")
-        for sums in pieces.values():
-            require(sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
+            borders, subtrees = [], {}
+        require([border.n for border in borders] == [head, tail], "the rows at the borders are not as many as the blocks leave")
+        require(all(border.is_whole(q) for border in borders), "the rows at the borders are not valid")
+        found = all(is_count(place) for key in subtrees for place in key) and subtrees.keys() == set(_groups(first, last, 63))
+        require(found, "the sums are not those of the blocks of the rows")
+        require(not subtrees or segment.shift is not None, "the sums lack the shifts")
+        for sums in subtrees.values():
+            require(sums.shape == (4, sums_of(q)), f"the sums are not those of {q} columns")
             closed = sums[np.newaxis].copy()
             piece_kernels().add_pieces(closed, q, True)
             require_sums(closed[0], q)
         segment._head, segment._tail = borders
-        segment._pieces = pieces
+        segment._subtrees = subtrees
         return segment
 
     def total(self) -> Array:
-        """The sums as one closed piece."""
-        pieces = self._pieces
+        """The sums of all rows, closed."""
+        subtrees = self._subtrees
         if self._tail.n:
-            pieces, _ = _with_blocks(pieces, self.shift, self._tail.table(), self.stop // BLOCK, None)
-        parts = [pieces[key] for key in sorted(pieces, key=lambda key: key[1] << key[0])]
+            subtrees, _ = _with_blocks(subtrees, self.shift, self._tail.table(), self.stop // BLOCK, None)
+        parts = [subtrees[key] for key in sorted(subtrees, key=lambda key: key[1] << key[0])]
         if self._head.n:
             found, _ = _with_blocks({}, self.shift, self._head.table(), 0, None)
             parts.insert(0, found[0, 0])
@@ -234,12 +235,12 @@ class Segment:
 
 
 def _with_blocks(
-    pieces: dict[tuple[int, int], Array], shift: Array | None, table: Table, first: int, pool: Executor | None
+    subtrees: dict[tuple[int, int], Array], shift: Array | None, table: Table, first: int, pool: Executor | None
 ) -> tuple[dict[tuple[int, int], Array], Array]:
-    """Pieces and shift after whole blocks, or one that is not whole, from block `first` on."""
+    """Subtrees and shift after whole blocks, or one that is not whole, from block `first` on."""
     n = len(table.X)
     last = first + -(-n // BLOCK)
-    pieces = dict(pieces)
+    subtrees = dict(subtrees)
     if shift is None:
         if first > 0:
             raise DataError(
@@ -248,7 +249,7 @@ def _with_blocks(
             )
         sums = sum_blocks(table.part(0, BLOCK) if n > BLOCK else table, None)
         shift = sums[2, : table.n_columns + 1].copy()
-        add_subtree(pieces, 0, 0, sums)
+        add_subtree(subtrees, 0, 0, sums)
         first = 1
     level = _THREADED if pool is not None else _READY if table.is_ready() else _CONVERTED
     groups = list(_groups(first, last, level))
@@ -260,8 +261,8 @@ def _with_blocks(
         return sum_blocks(table.part(a, min(a + (BLOCK << level), n)), shift)
 
     for group, sums in zip(groups, map(sum_group, groups) if pool is None else pool.map(sum_group, groups), strict=True):
-        add_subtree(pieces, *group, sums)
-    return pieces, shift
+        add_subtree(subtrees, *group, sums)
+    return subtrees, shift
 
 
 def _groups(first: int, last: int, most: int) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,9 @@
-"""Sums of blocks of rows by the kernels: what a piece of them looks like, how it is made, and what none can be."""
+"""Sums of blocks of rows by the kernels: their layout, how they are made, and which numbers cannot be sums of rows.
+
+The sums of any number of rows are an array of shape (4, sums): the high and the low parts of the sums; the shifts taken off the
+columns; and the exponents of the powers of two by which the weights and columns were divided. They are open while more blocks
+can be added to them, and closed once the shifts are divided by these powers, too.
+"""
 
 from __future__ import annotations
 
@@ -85,16 +90,16 @@ def levels_of(n: int, block: int) -> int:
 
 
 def require_sums(sums: Array, q: int) -> None:
-    """Refuse a closed piece that cannot be that of rows of q columns.
+    """Refuse closed sums that no rows of q columns can have.
 
     Of rows, (sum w u)^2 <= (sum w) (sum w u^2), and likewise for the products of two columns (Cauchy-Schwarz).
     """
-    require(q > 1 and sums.shape == (4, sums_of(q)), f"their sums are not those of {q} columns")
+    require(q > 1 and sums.shape == (4, sums_of(q)), f"the sums are not those of {q} columns")
     (high, low), shift, exponents = sums[:2], sums[2, 1 : q + 1], sums[3]
     known = (np.abs(exponents) <= LARGEST_EXPONENT) & (exponents == np.trunc(exponents))
-    require(bool(known.all()), "an exponent in them is none")
-    require(bool(1.0 / _LARGEST_WEIGHT <= high[0] <= _LARGEST_WEIGHT), "the sum of their weights is none")
-    require(bool((np.abs(shift) <= _LARGEST_SHIFT).all()), "a shift in them is none")
+    require(bool(known.all()), "an exponent is not valid")
+    require(bool(1.0 / _LARGEST_WEIGHT <= high[0] <= _LARGEST_WEIGHT), "the sum of the weights is not valid")
+    require(bool((np.abs(shift) <= _LARGEST_SHIFT).all()), "a shift is not valid")
     i, j = np.triu_indices(q)
     with np.errstate(all="ignore"):
         size = np.sqrt(high[0]) * np.hypot(_ROUNDING * shift, _UNDERFLOW)
@@ -102,7 +107,7 @@ def require_sums(sums: Array, q: int) -> None:
         most = np.concatenate([size[:1] * size[: q + 1], size[1 + i] * size[1 + j]])
         good = (np.abs(high) <= np.minimum((1.0 + _ROUNDING) * most, _LARGEST_SUM)) & (np.abs(low) <= _ROUNDING * most)
         far = np.ldexp([shift, size[1:] / size[0] / 4.0], exponents[1 : q + 1].astype(np.int64))
-    require(bool(good.all() and np.isfinite(far).all()), "their sums are those of no rows")
+    require(bool(good.all() and np.isfinite(far).all()), "no rows have such sums")
 
 
 def require_room(q: int) -> None:
@@ -118,20 +123,20 @@ def require_room(q: int) -> None:
         )
 
 
-def add_subtree(pieces: dict[tuple[int, int], Array], level: int, index: int, sums: Array) -> None:
-    """Add a subtree, and each that it completes with the one beside it; no array that is in `pieces` changes."""
+def add_subtree(subtrees: dict[tuple[int, int], Array], level: int, index: int, sums: Array) -> None:
+    """Add a subtree, and each that it completes with the one beside it; no array that is in `subtrees` changes."""
     while True:
-        beside = pieces.pop((level, index ^ 1), None)
+        beside = subtrees.pop((level, index ^ 1), None)
         if beside is None:
             break
         pair = np.stack([beside, sums] if index & 1 else [sums, beside])
         piece_kernels().add_pieces(pair, columns_of(sums), False)
         level, index, sums = level + 1, index >> 1, pair[0]
-    pieces[level, index] = sums
+    subtrees[level, index] = sums
 
 
 def sum_blocks(table: Table, shift: Array | None) -> Array:
-    """The piece of some blocks; the first of the source decide the shift."""
+    """The open sums of some blocks; the first block of the source decides the shift."""
     X, y, weight = as_float64(table.X), as_float64(table.y), as_float64(table.weight)
     n = len(X)
     levels = np.empty((levels_of(n, BLOCK), sums_of(table.n_columns)))
@@ -146,10 +151,10 @@ def sum_blocks(table: Table, shift: Array | None) -> Array:
         return levels[:4].copy()
     if n <= BLOCK:
         return _sum_scaled(table, X, y, weight, shift)
-    pieces: dict[tuple[int, int], Array] = {}
+    subtrees: dict[tuple[int, int], Array] = {}
     for index in range(n // BLOCK):
-        add_subtree(pieces, 0, index, sum_blocks(table.part(index * BLOCK, (index + 1) * BLOCK), shift))
-    [sums] = pieces.values()
+        add_subtree(subtrees, 0, index, sum_blocks(table.part(index * BLOCK, (index + 1) * BLOCK), shift))
+    [sums] = subtrees.values()
     return sums
 
 

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.moments.details import Solution, rest_of
-from fastgd.moments.moments import Moments, closed_moments
+from fastgd.moments.details import NO_DETAILS, Solution
+from fastgd.moments.moments import Moments
+from fastgd.moments.passes import closed_moments
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ float64's products of rows leave that uncertain by some 2^-47."""
 _OFFSET = 2.0**26
 """Of a mean in standard deviations: further off, residuals lose more digits than double-double can spare."""
 
-_BLUR, _BLUR_OF_TARGET = 2.0**-28, 2.0**-47
-"""Of a variance: what the products do not know, 2^-47; of a feature so much that nine digits are left of coefficients that are
-made of them, where the moments are asked for others than were refined."""
+_UNKNOWN, _UNKNOWN_OF_TARGET = 2.0**-28, 2.0**-47
+"""Shares of a variance. The products leave 2^-47 unknown; of a feature we say more, so that coefficients have nine digits or are
+refused where the moments are asked for others than were refined."""
 
 _SMALLEST, _LARGEST = 2.0**-300, 2.0**300  # mean squares whose products with residuals and their errors stay in range
 _PASSES = 12
@@ -105,16 +106,18 @@ def summarise(table: Table, fit_intercept: bool, pool: Executor | None = None) -
     sums = np.zeros((4, 1 + q + q * (q + 1) // 2))
     sums[0, 0], sums[2, 1 : 1 + q] = total, mean.sum(axis=0)
     sums[0, 1 + q :] = total * products[np.triu_indices(q)]
-    sums[2, 1 + q : 1 + 2 * q] = _blur(mean[1], np.diagonal(products))
-    return closed_moments(sums, n, table.feature_names, table.target_name, rest_of(table, solution))
+    details = NO_DETAILS.with_rows(table)._replace(solution=solution)
+    precision = _precision(mean[1], np.diagonal(products))
+    return closed_moments(sums, n, table.feature_names, table.target_name, details, precision)
 
 
-def _blur(moved: Array, variance: Array) -> Array:
+def _precision(moved: Array, variance: Array) -> Array:
     """What is not known of each variance, as a share of it: more where it is what is left of a square about another point."""
-    blur = np.full(len(variance), _BLUR)
-    blur[-1] = _BLUR_OF_TARGET
-    square = variance + moved * moved
-    return np.divide(blur * square, variance, out=np.ones(len(blur)), where=blur * square < variance)
+    unknown = np.full(len(variance), _UNKNOWN)
+    unknown[-1] = _UNKNOWN_OF_TARGET
+    unknown *= variance + moved * moved
+    share: Array = np.divide(unknown, variance, out=np.ones(len(unknown)), where=unknown < variance)
+    return share
 
 
 class _Space:

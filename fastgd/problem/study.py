@@ -49,10 +49,10 @@ def study(
 
     rows, target = np.zeros((layout.VECTORS, d)), Target(np.zeros((layout.TARGET_ROWS, d)))
     order, high, low = np.empty((2, d - 1), np.int64), np.empty((d, d)), np.empty((d, d))
-    refined = moments._rest.solution
+    refined = moments._details.solution
     if refined is not None and (refined.fit_intercept != fit_intercept or penalty is not None):
         refined = None
-    precision = np.zeros(d) if refined is not None else moments._sums[2, 1 + d : 1 + 2 * d].copy()
+    precision = np.zeros(d) if refined is not None or moments.precision is None else moments.precision
     ridge = ridge_of(penalty, d - 1, standardize)
     rank = fit_intercept + factor.solve(moments._sums, precision, ridge, fit_intercept, rows, target.rows, order, high, low)
     if rank < d - 1 + fit_intercept and precision.any():

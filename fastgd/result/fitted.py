@@ -89,7 +89,7 @@ class Fitted(Run):
         [9.5, 11.4]
         """
         if isinstance(X, str | os.PathLike):
-            tables = read_features_of_files(X, self.feature_names, self._moments._rest.formula)
+            tables = read_features_of_files(X, self.feature_names, self._moments._details.formula)
             return np.concatenate([self.predict(table.X) for table in tables])
         x = self._columns(X)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -233,7 +233,7 @@ class Fitted(Run):
 
     def _columns(self, X: ArrayLike) -> NDArray[np.float64]:
         """Rows of features, (n, p)."""
-        formula = self._moments._rest.formula
+        formula = self._moments._details.formula
         if formula is None or isinstance(X, np.ndarray | list | tuple):
             x = read_features(X, self._moments._feature_names)
         else:

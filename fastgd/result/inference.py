@@ -26,12 +26,12 @@ from fastgd import arguments
 from fastgd.arguments import counted
 from fastgd.descent.run import Run
 from fastgd.errors import COUNTED, DataError, missing_extra, shown
+from fastgd.moments.details import LOG_BITS
 from fastgd.moments.units import in_float64
 from fastgd.problem.problem import Problem
 from fastgd.problem.study import study
 from fastgd.problem.views import fractions
 from fastgd.result.prediction import plane_of
-from fastgd.sources.table import LOG_BITS
 
 _ROUNDING = 2.0**-100
 """Mean squared error, over mean squares of y and slope x, of residuals of four units in the last place (2^-50)."""
@@ -234,7 +234,7 @@ def infer(run: Run, level: float) -> Inference:
         bic=math.log(c.rows) * problem.rank - 2.0 * log_likelihood,
         condition=_condition(run),
         level=level,
-        _library=problem.moments._rest.library,
+        _library=problem.moments._details.library,
     )
 
 
@@ -361,7 +361,7 @@ class _Scatter:
         problem, target = self.problem, self.target
         exponent = problem.weight_exponent + 2.0 * target.exponent
         mean_square = math.log(target.least * problem.weight / self.rows) + exponent * math.log(2.0)
-        weights = problem.moments._rest.log_weight * 2.0**-LOG_BITS * math.log(2.0)
+        weights = problem.moments._details.log_weight * 2.0**-LOG_BITS * math.log(2.0)
         return 0.5 * (weights - self.rows * (math.log(2.0 * math.pi) + mean_square + 1.0))
 
     @property

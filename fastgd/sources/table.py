@@ -18,9 +18,6 @@ EMPTY = np.empty(0)
 CHUNK = 262_144
 """Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
 
-LOG_BITS = 44
-_LOGARITHMS = 2**15  # taken at a time, and their sum is below 2^63; of 2^18 at a time each takes 8.6 ns
-
 _CORRECT = "correct the cell or drop the row"
 
 
@@ -88,22 +85,6 @@ class Table:
     def n_columns(self) -> int:
         """Number of columns with the target."""
         return int(self.X.shape[1]) + (self.y is not EMPTY)
-
-    def adds_to_rest(self) -> bool:
-        """Whether moments of it have more to know than the sums."""
-        return self.weight is not EMPTY or self.library is not None or self.n_dropped > 0 or self.formula is not None
-
-    def log_weight(self) -> int:
-        """Sum of the binary logarithms of the weights, in units of 2^-44: whole numbers, so that no cut of the rows changes it.
-
-        Each row's is cut to the unit. 1.9 ns a row, where the sums of a weighted line take 4.
-        """
-        total = 0
-        for start in range(0, len(self.weight), _LOGARITHMS):
-            mantissa, exponent = np.frexp(as_float64(self.weight[start : start + _LOGARITHMS]))
-            total += int((np.log2(mantissa) * 2.0**LOG_BITS).astype(np.int64).sum())
-            total += int(exponent.sum(dtype=np.int64)) << LOG_BITS
-        return total
 
     def is_ready(self) -> bool:
         """Whether the kernels can read the columns where they are."""

@@ -1,17 +1,26 @@
-"""Model files: a fit as JSON, which people can read and which holds no rows. Nothing in it is executed when it is loaded.
+"""Model files: a fit as JSON that people can read, without any rows. Loading a file executes nothing in it.
 
-A formula in it is code: it is run when rows are given to predict from or to add.
+A formula in it is code, though: it is run when rows are given to predict from or to add.
 
-`result` in it is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`:
-from these it is computed anew, so that a file outlives the kernels of its day. Floats are the shortest decimals that read back
-as the same bits.
+`result` is for people. The fit itself is `moments`, what the data had to say, and `request`, what was asked of `fit`: it is
+computed anew from these, so that a file outlives the kernels that it was written with. Floats are the shortest decimals that read
+back as the same bits.
 
-`moments` are sums over rows, each an unevaluated pair high + low: of w, of w u for each column (the target last), of w u v for
-each pair of columns (00, 01, ..., 11, ...); with u = column / 2^exponent - shift and w = weight / 2^exponent, the exponent of
-the weight first. `log_weight` is the sum of the weights' binary logarithms in units of 2^-44, `library` the one of the frame that
-the rows came in. `solution`, where it is not null, is a least squares solution that was refined on the rows, better than these
-sums: intercept and coefficients, high and low, of the columns themselves. `sha256` is that of all the rest as JSON in ASCII with
-sorted keys and without blanks.
+In `moments`,
+
+- `high` and `low` are sums over rows, each the unevaluated pair high + low: of w, of w u for each column (the target last), of
+  w u v for each pair of columns (00, 01, ..., 11, ...). There u = column / 2^exponent - shift and w = weight / 2^exponent, and
+  `exponent` begins with that of the weight;
+- `log_weight` is the sum of the weights' binary logarithms in units of 2^-44;
+- `library` is that of the frame that the rows came in;
+- `solution`, where not null, is a least squares solution that was refined on the rows, better than these sums: intercept and
+  coefficients, high and low, of the columns themselves;
+- `precision`, in files of version 2, is the share of each column's sum of squares about its mean that is not known.
+
+Version 2 is written only for moments that have a precision, so that an older fastgd reads all other files. Files of version 1
+with a solution do not say how well their sums are known: questions that the solution does not answer are refused then.
+
+`sha256` is that of all the rest as JSON in ASCII with sorted keys and without blanks.
 """
 
 from __future__ import annotations
@@ -19,6 +28,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -26,17 +36,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastgd.errors import DataError, shown
-from fastgd.moments.details import Rest, Solution, is_log_weight
-from fastgd.moments.moments import Moments, closed_moments
+from fastgd.moments.details import Details, Solution, is_log_weight
+from fastgd.moments.moments import Moments
 from fastgd.moments.packing import is_count
-from fastgd.moments.sums import LARGEST_EXPONENT
+from fastgd.moments.passes import closed_moments
+from fastgd.moments.sums import LARGEST_EXPONENT, sums_of
+from fastgd.request import Request
 from fastgd.sources import LIBRARIES, read_formula
 from fastgd.store.writing import replace
 
 if TYPE_CHECKING:
     from fastgd.result.fit_result import FitResult
 
-_FORMAT, _VERSION = "fastgd model", 1
+_FORMAT = "fastgd model"
 _KEYS = {
     "the file": {"format", "version", "result", "request", "moments", "sha256"},
     "result": {"status", "intercept", "coef", "error", "n_iter", "remaining"},
@@ -53,16 +65,22 @@ class Stored:
     """What a model file holds, once it is known to be whole and unchanged."""
 
     moments: Moments
-    request: dict[str, Any]
-    intercept: float
-    coef: list[float]
+    request: Request
+    parameters: list[float]
 
-    def require_agreement(self, result: FitResult) -> None:
-        """Refuse coefficients that are not those of the moments and the request, in units of themselves or of the data."""
-        sizes = result._parts.target.natural_sizes(result._parts.problem)
-        names = ("intercept", *(("slope",) if len(self.coef) == 1 else (f"coefficient of {n}" for n in result.feature_names)))
-        saved, computed = (self.intercept, *self.coef), (result.intercept, *result.coef.tolist())
-        for name, old, new, size in zip(names, saved, computed, sizes, strict=True):
+    def require_agreement(self, computed: list[float], sizes: list[Fraction]) -> None:
+        """Refuse a file whose parameters are not those computed from its moments and request.
+
+        Parameters
+        ----------
+        computed : list of float
+            Intercept and coefficients.
+        sizes : list of Fraction
+            How large each could be by the scales of the data: what is tiny beside them may differ by as much as they round.
+        """
+        features = self.moments.feature_names
+        names = ["intercept", *(["slope"] if len(features) == 1 else [f"coefficient of {name}" for name in features])]
+        for name, old, new, size in zip(names, self.parameters, computed, sizes, strict=True):
             unit = max(abs(Fraction(old)), abs(Fraction(new)), size)
             if abs(Fraction(old) - Fraction(new)) > Fraction(_AGREEMENT) * unit:
                 raise DataError(f"its {name} is {old!r}, and its moments and request give {new!r}")
@@ -85,33 +103,30 @@ def read(path: str | os.PathLike[str]) -> Stored:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(_reason(error)) from error
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise DataError(f"it is no model file: 'format' in it is not {_FORMAT!r}")
-    if content.get("version") != _VERSION:
+        raise DataError(f"it is not a model file: 'format' in it is not {_FORMAT!r}")
+    version = content.get("version")
+    if version not in (1, 2):
         raise DataError(
-            f"it has version {content.get('version')!r} of the format, and this fastgd reads version {_VERSION}: "
+            f"it has version {version!r} of the format, and this fastgd reads versions 1 and 2: "
             "load it with the fastgd that saved it, or a later one"
         )
     _require_keys("the file", content)
-    for part in ("result", "request", "moments"):
-        _require_keys(part, content[part])
+    _require_keys("result", content["result"])
+    _require_keys("request", content["request"])
+    _require_keys("moments", content["moments"], {"precision"} if version == 2 else set())
     moments = _moments(content["moments"])
     found = content["result"]
     coef = _list("result", found, "coef", moments.n_features, float)
     _require(type(found["intercept"]) is float, "result", "intercept", "a number")
-    for key in ("fit_intercept", "standardize"):
-        _require(type(content["request"][key]) is bool, "request", key, "true or false")
     if content.pop("sha256") != _checksum(content):
         raise DataError("it was changed after it was saved: its sha256 is not that of its content")
-    return Stored(moments, content["request"], found["intercept"], coef)
+    return Stored(moments, Request.from_dict(content["request"], unstable="run"), [found["intercept"], *coef])
 
 
 def _content(result: FitResult) -> dict[str, Any]:
-    moments = result.moments
-    high, low, shift, exponent = moments._sums.tolist()
-    columns = moments.n_features + 1
     return {
         "format": _FORMAT,
-        "version": _VERSION,
+        "version": 1 if result.moments.precision is None else 2,
         "result": {
             "status": result.status.name.lower(),
             "intercept": result.intercept,
@@ -121,21 +136,37 @@ def _content(result: FitResult) -> dict[str, Any]:
             "remaining": result.remaining,
         },
         "request": result._request.to_dict() | {"start": list(result.start)},
-        "moments": {
-            "n_samples": moments.n_samples,
-            "n_dropped": moments.n_dropped,
-            "feature_names": list(moments.feature_names),
-            "target_name": moments.target_name,
-            "formula": moments._rest.formula and moments._rest.formula.to_dict(),
-            "log_weight": moments._rest.log_weight,
-            "library": moments._rest.library,
-            "high": high,
-            "low": low,
-            "shift": shift[1 : columns + 1],
-            "exponent": [int(e) for e in exponent[: columns + 1]],
-            "solution": _solution_content(moments._rest.solution),
-        },
+        "moments": _content_of_moments(result.moments),
     }
+
+
+def _content_of_moments(moments: Moments) -> dict[str, Any]:
+    high, low, shift, exponent = moments._sums.tolist()
+    q, details = moments.n_features + 1, moments._details
+    content = {
+        "n_samples": moments.n_samples,
+        "n_dropped": moments.n_dropped,
+        "feature_names": list(moments.feature_names),
+        "target_name": moments.target_name,
+        "formula": details.formula and details.formula.to_dict(),
+        "log_weight": details.log_weight,
+        "library": details.library,
+        "high": high,
+        "low": low,
+        "shift": shift[1 : q + 1],
+        "exponent": [int(e) for e in exponent[: q + 1]],
+        "solution": _content_of_solution(details.solution),
+    }
+    if moments.precision is not None:
+        content["precision"] = moments.precision.tolist()
+    return content
+
+
+def _content_of_solution(solution: Solution | None) -> dict[str, Any] | None:
+    if solution is None:
+        return None
+    high, low = solution.theta.tolist()
+    return {"fit_intercept": solution.fit_intercept, "high": high, "low": low, "error": solution.error}
 
 
 def _lines(content: Any, indent: str = "\n ") -> str:
@@ -162,44 +193,41 @@ def _moments(part: dict[str, Any]) -> Moments:
     _require(type(part["target_name"]) is str, "moments", "target_name", "a name")
     for key, least in (("n_samples", 1), ("n_dropped", 0)):
         _require(is_count(part[key]) and least <= part[key], "moments", key, "a number of rows")
-    _require(is_log_weight(part["log_weight"], part["n_samples"]), "moments", "log_weight", "the whole number of such weights")
+    _require(is_log_weight(part["log_weight"], part["n_samples"]), "moments", "log_weight", "a valid sum of logarithms")
     known = part["library"] is None or part["library"] in LIBRARIES
     _require(known, "moments", "library", f"{', '.join(map(repr, LIBRARIES))} or null")
-    columns = len(names) + 1
-    size = 1 + columns + columns * (columns + 1) // 2
-    high, low = _list("moments", part, "high", size, float), _list("moments", part, "low", size, float)
-    shift = _list("moments", part, "shift", columns, float)
-    exponents = _list("moments", part, "exponent", columns + 1, int)
+    q = len(names) + 1
+    high, low = (_list("moments", part, key, sums_of(q), float) for key in ("high", "low"))
+    shift = _list("moments", part, "shift", q, float)
+    exponents = _list("moments", part, "exponent", q + 1, int)
     _require(all(abs(e) <= LARGEST_EXPONENT for e in exponents), "moments", "exponent", "exponents of float64 numbers")
-    sums = np.zeros((4, size))
-    sums[0], sums[1], sums[2, 1 : columns + 1], sums[3, : columns + 1] = high, low, shift, exponents
-    solution, formula = _solution(part["solution"], columns), read_formula(part["formula"])
-    rest = Rest(part["n_dropped"], solution, formula, part["log_weight"], part["library"])
-    return closed_moments(sums, part["n_samples"], tuple(names), part["target_name"], rest)
+    sums = np.zeros((4, sums_of(q)))
+    sums[0], sums[1], sums[2, 1 : q + 1], sums[3, : q + 1] = high, low, shift, exponents
+    solution, precision = _solution(part["solution"], q), None
+    if "precision" in part:
+        precision = np.array(_list("moments", part, "precision", q, float))
+        _require(bool(((precision >= 0.0) & (precision <= 1.0)).all()), "moments", "precision", "shares from 0 to 1")
+    elif solution is not None:
+        precision = np.ones(q)  # version 1 does not say
+    details = Details(part["n_dropped"], solution, read_formula(part["formula"]), part["log_weight"], part["library"])
+    return closed_moments(sums, part["n_samples"], tuple(names), part["target_name"], details, precision)
 
 
-def _solution_content(solution: Solution | None) -> dict[str, Any] | None:
-    if solution is None:
-        return None
-    high, low = solution.theta.tolist()
-    return {"fit_intercept": solution.fit_intercept, "high": high, "low": low, "error": solution.error}
-
-
-def _solution(part: Any, columns: int) -> Solution | None:
+def _solution(part: Any, q: int) -> Solution | None:
     if part is None:
         return None
     _require_keys("solution", part)
-    theta = [_list("solution", part, key, columns, float) for key in ("high", "low")]
+    theta = [_list("solution", part, key, q, float) for key in ("high", "low")]
     _require(type(part["fit_intercept"]) is bool, "solution", "fit_intercept", "true or false")
     _require(type(part["error"]) is float and part["error"] >= 0.0, "solution", "error", "a number that is not negative")
     return Solution(part["fit_intercept"], np.array(theta), part["error"])
 
 
-def _require_keys(name: str, part: Any) -> None:
-    keys = _KEYS[name]
+def _require_keys(name: str, part: Any, more: Set[str] = frozenset()) -> None:
+    keys = _KEYS[name] | more
     if not isinstance(part, dict):
-        raise DataError(f"{name} in it is not a group of keys")
-    for found, what in ((keys - part.keys(), "lacks"), (part.keys() - keys, "has the unknown")):
+        raise DataError(f"{name!r} in it is not a group of keys")
+    for found, what in ((keys - part.keys(), "lacks"), (part.keys() - keys, "has the unknown key")):
         if found:
             raise DataError(f"{name} {what} {', '.join(sorted(map(repr, found)))}")
 
@@ -217,11 +245,11 @@ def _require(good: bool, name: str, key: str, needed: str) -> None:
 
 
 def _group(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A key that stands twice would show a reader one value and give the other."""
+    """Refuse a key that occurs twice: it would show a reader one value and give the other."""
     group: dict[str, Any] = {}
     for key, value in pairs:
         if key in group:
-            raise DataError(f"{key!r:.60} stands in it twice")
+            raise DataError(f"the key {key!r:.60} occurs twice in it")
         group[key] = value
     return group
 
