@@ -72,7 +72,7 @@ class Problem(View):
     @property
     def vectors(self) -> Array:
         """The directions in double-double, (rank, 2, d), the intercept's part first."""
-        vectors: Array = self.rows[layout.VECTORS : layout.VECTORS + 2 * self.rank].reshape(self.rank, 2, -1)
+        vectors: Array = self.rows[layout.VECTORS : layout.VECTORS + 2 * self.rank].reshape(self.rank, 2, self.rows.shape[1])
         return vectors
 
     @property
