@@ -60,7 +60,7 @@ CHUNKS = 10, 25
 ROWS_OF = "fastgd.fit(X, y), chunks of {}"
 JOBS = {
     "dask, chunks": Job(
-        "The lesson's points as Dask arrays, in chunks of 10 rows and of 25",
+        "The lesson's points as Dask arrays, in chunks of 10 and of 25 rows",
         lesson,
         100,
         [
@@ -76,7 +76,7 @@ JOBS = {
         rounds=2,
     ),
     "dask, workers": Job(
-        "A Dask DataFrame of 10^7 rows of five features in a Parquet file, on worker processes",
+        "A Dask DataFrame of 10^7 rows and five features from a Parquet file, on worker processes",
         ten_row_groups,
         10_000_000,
         [on_workers(1), on_workers(2)],

@@ -74,7 +74,7 @@ JOBS = (
     )
 )
 CLAIMS = [
-    Claim("`import fastgd`, of the time of `import numpy`", (IMPORT, OURS), (IMPORT, NUMPY), at_most=1.5),
-    Claim("first fit, of the time of `linregress`", (WARM, OURS), (WARM, SCIPY), at_most=1),
-    Claim("first fit with numba's cache empty, seconds", (EMPTY, OURS), None, at_most=5, unit="seconds"),
+    Claim("`import fastgd`: time relative to `import numpy`", (IMPORT, OURS), (IMPORT, NUMPY), at_most=1.5),
+    Claim("first fit: time relative to `linregress`", (WARM, OURS), (WARM, SCIPY), at_most=1),
+    Claim("first fit with an empty numba cache, seconds", (EMPTY, OURS), None, at_most=5, unit="seconds"),
 ]

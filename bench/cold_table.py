@@ -11,9 +11,9 @@ COLUMNS = (IMPORT, WARM, EMPTY)
 
 def render(figures: Figures) -> str:
     lines = [
-        "New processes, with a numba cache of this run; a first fit goes from a file of 100 rows to their line, its import "
-        f"counted. What Python's own start takes, {duration(figures[IMPORT, NOTHING]['seconds'])}, is taken off. skglm keeps no "
-        "cache and compiles in each process; the others but fastgd compile nothing.",
+        "Each figure is from new processes, with a numba cache made in this run. A first fit includes the import and reading a "
+        f"file of 100 rows. The start of Python itself, {duration(figures[IMPORT, NOTHING]['seconds'])}, is subtracted. skglm "
+        "keeps no cache and compiles in each process; the other libraries except fastgd compile nothing.",
         "",
         f"| | {' | '.join(COLUMNS)} | digits |",
         "|---|" + "--:|" * (len(COLUMNS) + 1),

@@ -106,23 +106,23 @@ def large_job(key: str, title: str, rows: int, contenders: Sequence[Contender]) 
 
 LARGE_CSV, LARGE_PARQUET = "csv, 2 GB", "parquet, 10^8 x 5"
 JOBS = (
-    one_feature_job("csv", "The least squares line of a CSV file", ARROW_CSV)
-    | one_feature_job("parquet", "The least squares line of a Parquet file", ARROW_PARQUET)
-    | large_job(LARGE_CSV, "Five features, a CSV file of 2 GB", 20_000_000, [ARROW_CSV, on("csv", FIT, readers.fastgd_path)])
+    one_feature_job("csv", "Least squares line from a CSV file", ARROW_CSV)
+    | one_feature_job("parquet", "Least squares line from a Parquet file", ARROW_PARQUET)
+    | large_job(LARGE_CSV, "Five features from a CSV file of 2 GB", 20_000_000, [ARROW_CSV, on("csv", FIT, readers.fastgd_path)])
     | large_job(
         LARGE_PARQUET,
-        "Five features, a Parquet file of 5 GB",
+        "Five features from a Parquet file of 5 GB",
         100_000_000,
         [ARROW_BATCHES, on("parquet", FIT, readers.fastgd_path)],
     )
 )
 CLAIMS = [
     *(
-        Claim(f"{kind}, rows a second, of those of pyarrow that only reads", (key, alone.name), (key, FIT), at_least=0.8)
+        Claim(f"{kind}: rows per second, relative to pyarrow, which only reads", (key, alone.name), (key, FIT), at_least=0.8)
         for kind, key, alone in (("CSV", "csv, x and y", ARROW_CSV), ("Parquet", "parquet, x and y", ARROW_PARQUET))
     ),
     *(
-        Claim(f"{text}, MiB of the whole process at its peak", (key, FIT), None, at_most=300)
+        Claim(f"{text}: peak memory of the whole process, MiB", (key, FIT), None, at_most=300)
         for text, key in (("CSV of 2 GB", LARGE_CSV), ("Parquet of 5 GB", LARGE_PARQUET))
     ),
 ]

@@ -25,13 +25,13 @@ class Row(NamedTuple):
     """By how the table calls them."""
 
 
-COLUMNS = ("time · right digits of 16", "fastgd", "NumPy `lstsq`", "scikit-learn `LinearRegression`", "others")
+COLUMNS = ("time · correct digits (of 16)", "fastgd", "NumPy `lstsq`", "scikit-learn `LinearRegression`", "others")
 LINREGRESS = "SciPy `linregress`"
 LINE, MANY = (Row(job, one.FIT, LSTSQ.name, SKLEARN.name, {LINREGRESS: one.LINREGRESS}) for job in ("line", "many"))
 TALL, WIDE = (Row(job, many.FASTGD.name, LSTSQ.name, SKLEARN.name, {}) for job in ("10^6 x 10", "10^5 x 200"))
 FRESH = Row(cold.WARM, cold.OURS, None, cold.SKLEARN, {LINREGRESS: cold.SCIPY, "NumPy `polyfit`": cold.NUMPY})
 LOOPS = Row("descent", one.FIT_STEPS, None, None, {"the lesson's code": LESSON, "a loop over NumPy vectors": VECTORS})
-SOLVERS = Row("", nist.FASTGD, "np.linalg.lstsq", "LinearRegression()", {"statsmodels, by QR,": "OLS, qr"})
+SOLVERS = Row("", nist.FASTGD, "np.linalg.lstsq", "LinearRegression()", {"statsmodels (QR)": "OLS, qr"})
 Shown = Mapping[Key, tuple[float, str]]
 """What is the better the smaller it is, and how the table says it."""
 
@@ -44,11 +44,11 @@ def render(figures: Figures, measured: nist.Measured) -> str:
         ("the lesson's 1000 iterations, 100 points", LOOPS, times),
         ("least squares line, 100 points", LINE, times),
         ("least squares line, 10^7 points", MANY, times),
-        ("memory for it, beyond the data", MANY, memory),
-        ("10^6 rows of 10 features", TALL, times),
-        ("10^5 rows of 200 features", WIDE, times),
-        ("the worst of NIST's eleven sets", SOLVERS, digits),
-        ("import and first fit of a fresh process", FRESH, times),
+        ("memory for that, beyond the data", MANY, memory),
+        ("10^6 rows, 10 features", TALL, times),
+        ("10^5 rows, 200 features", WIDE, times),
+        ("worst of NIST's eleven data sets", SOLVERS, digits),
+        ("import and first fit in a new process", FRESH, times),
     ]
     lines = [f"| {' | '.join(COLUMNS)} |", "|---|" + "--:|" * (len(COLUMNS) - 1)]
     return "\n".join([*lines, *(line(*row) for row in rows)])

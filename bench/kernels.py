@@ -163,15 +163,15 @@ def seconds(function: Callable[..., Any], arguments: Callable[[], tuple[Any, ...
 
 # Additions one after the other in double-double operations, the longest way through each; a division takes as long as seven.
 ADD, MULTIPLY, DIVIDE, ROOT = 17, 10, 27, 43
-GATHER = "columns are gathered from rows, 0.16 ns a number, and each loop over 128 lanes has 5 ns of its own"
-CHAINS = "a feature's sum is a chain in the order of the rows, one feature after the other: several at a time took as long"
-SHORT = "loops over so few numbers cost as much to begin as to run, and each waits for the one before"
-HALVES = "a row's sum is made by halving its lanes: short loops, each of which waits for the one before"
-ONE_BY_ONE = "a direction after the other, exponentials and scales of each besides"
-BY_COLUMNS = "NumPy, a column at a time, a product and a sum; a kernel would cost the first prediction of a process 0.3 s"
-DISTANT = "memory waits while the sums are made, and they for it: columns are gathered first, then summed"
-ROWS = "a point's numbers lie side by side and are added one after the other, four points at a time: no vectors"
-COPY = "memory waits while the points of a chunk are worked on, and they for it"
+GATHER = "gathering columns from rows takes 0.16 ns per number, and each loop over 128 lanes has an overhead of 5 ns"
+CHAINS = "the sum for each feature is a chain in row order, one feature after another; several at a time took as long"
+SHORT = "loops over so few numbers take as long to start as to run, and each waits for the one before"
+HALVES = "the sum of a row is formed by halving its lanes: short loops, each of which waits for the one before"
+ONE_BY_ONE = "one direction after another, each also with exponentials and scaling"
+BY_COLUMNS = "NumPy computes a product and a sum for each column; a kernel would add 0.3 s to the first prediction of a process"
+DISTANT = "reading and summing do not overlap: columns are gathered first, then summed"
+ROWS = "the numbers of a point are adjacent and are added one after another, four points at a time: not vectorised"
+COPY = "reading and computing do not overlap: each chunk of points is read first, then used"
 EMPTY = np.empty(0)
 
 
@@ -322,7 +322,7 @@ def line_fit() -> Case:
     solving = DIVIDE + 3 * MULTIPLY + ADD + DIVIDE
     turning = MULTIPLY + ADD + (ADD + MULTIPLY + ADD + ROOT) + 2 * ADD + (ADD + MULTIPLY + ADD + ROOT + DIVIDE)
     descending = (ADD + DIVIDE) + MULTIPLY + (MULTIPLY + 2 * ADD)
-    rest = "also logarithms, and one place after the other of an array that Python reads"
+    rest = "also computes logarithms, and fills an array for Python one element at a time"
     return Case(
         "fit of a line from its sums", line.fit_line, fixed(prepare), Work(chain=solving + turning + descending), rest
     )
@@ -378,13 +378,14 @@ def measure() -> Measured:
 
 def render(measured: Measured) -> str:
     speeds, rows = measured
-    rates = ", ".join(f"{1e-9 / value:.3g}" for value in (speeds.addition, speeds.product, speeds.operation))
+    additions, products, mixed = (f"{1e-9 / value:.3g}" for value in (speeds.addition, speeds.product, speeds.operation))
     lines = [
-        f"Reading {1e-9 / speeds.memory:.3g} GB/s from memory and {1e-9 / speeds.cache:.3g} from the second-level cache; "
-        f"additions, products, both mixed: {rates} in a nanosecond; {speeds.chain * 1e9:.2g} ns for an addition that waits for "
-        "another. The floor is the highest of what a call needs of each.",
+        f"This machine reads {1e-9 / speeds.memory:.3g} GB/s from memory and {1e-9 / speeds.cache:.3g} GB/s from the "
+        f"second-level cache. Per nanosecond it does {additions} additions, {products} products or {mixed} of both mixed. An "
+        f"addition that waits for another takes {speeds.chain * 1e9:.2g} ns. The floor is the longest of the times that a call "
+        "needs for each.",
         "",
-        "| | time | floor | of | ratio | |",
+        "| | time | floor | limited by | ratio | why |",
         "|---|--:|--:|---|--:|---|",
     ]
     for case, taken in rows:

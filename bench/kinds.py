@@ -102,7 +102,7 @@ JOBS = (
             ),
         ],
         "fastgd.fit(X, y, sample_weight=w)",
-        left_out={POLARS_DS.name: "with weights, version 0.13 calls what polars 2 has no more"},
+        left_out={POLARS_DS.name: "with weights, version 0.13 calls a function that polars 2 no longer has"},
     )
     | job(
         "float32",
@@ -118,14 +118,14 @@ JOBS = (
     )
     | job(
         "order",
-        "10^6 rows of 10 features that lie row by row (C-order), and column by column (F-order)",
+        "10^6 rows of 10 features in C order (by rows) and in F order (by columns)",
         table,
         [c for contender in (LSTSQ, NORMAL, SKLEARN, GLUM, FASTGD, READING) for c in both_orders(contender)],
         f"{FASTGD.name}, by rows",
     )
     | {
         "stream": Job(
-            "10^5 rows of 5 features one after the other, or in blocks of 1000",
+            "10^5 rows of 5 features, one at a time or in blocks of 1000",
             partial(table, features=5),
             100_000,
             STREAMS,

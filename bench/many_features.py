@@ -13,7 +13,10 @@ import fastgd
 
 DRAWN = [c for c in TABLE if c.curve]
 CELLS = 4_000_000
-OF_MANY_ROWS = {contenders.RIVER.name: "ten seconds or more", contenders.SKGLM.name: "ten times or more LinearRegression's time"}
+OF_MANY_ROWS = {
+    contenders.RIVER.name: "takes at least ten seconds",
+    contenders.SKGLM.name: "at least ten times LinearRegression's time",
+}
 
 
 def sums_on_threads(n_jobs: int) -> Contender:
@@ -71,7 +74,7 @@ JOBS = {
     ),
 }
 JOBS["threads"] = Job(
-    "10^6 rows of 50 features on threads, by double-double sums and by BLAS and refinement",
+    "10^6 rows of 50 features on one and two threads: double-double sums, and BLAS with refinement",
     partial(table, features=50),
     1_000_000,
     [make(n_jobs) for make in (sums_on_threads, fit_on_threads) for n_jobs in (1, 2)],
@@ -85,18 +88,18 @@ for features in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000):
 
 CLAIMS = [
     Claim(
-        "100 × 5, of the time of `np.linalg.lstsq`, its stacking not counted",
+        "100 × 5: time relative to `np.linalg.lstsq`, not counting the time to stack its columns",
         ("100 x 5", FASTGD.name),
         ("100 x 5", STACKED.name),
         at_most=1,
     ),
-    Claim("10^6 × 10, of the time of `LinearRegression`", ("10^6 x 10", FASTGD.name), ("10^6 x 10", SKLEARN.name), at_most=0.2),
-    Claim("10^6 × 10, MiB beyond the data", ("10^6 x 10", FASTGD.name), None, at_most=64),
+    Claim("10^6 × 10: time relative to `LinearRegression`", ("10^6 x 10", FASTGD.name), ("10^6 x 10", SKLEARN.name), at_most=0.2),
+    Claim("10^6 × 10: memory beyond the data, MiB", ("10^6 x 10", FASTGD.name), None, at_most=64),
     Claim(
-        "10^5 × 200, of the time of `LinearRegression`", ("10^5 x 200", FASTGD.name), ("10^5 x 200", SKLEARN.name), at_most=0.25
+        "10^5 × 200: time relative to `LinearRegression`", ("10^5 x 200", FASTGD.name), ("10^5 x 200", SKLEARN.name), at_most=0.25
     ),
     Claim(
-        "10^6 × 50, sums on one thread, of the time on two",
+        "10^6 × 50: sums on one thread, time relative to two threads",
         ("threads", sums_on_threads(1).name),
         ("threads", sums_on_threads(2).name),
         at_least=1.6,

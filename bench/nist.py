@@ -95,8 +95,8 @@ def read(name: str, about: dict[str, object]) -> Problem:
 def render(measured: Measured) -> str:
     """As Markdown."""
     lines = [
-        "Right digits of the worst coefficient, of 16, against the exact solution of the numbers handed over. LinearRegression "
-        "is scikit-learn's, OLS statsmodels'.",
+        "Correct digits of the worst coefficient, at most 16, compared with the exact solution of the numbers passed in. "
+        "LinearRegression is from scikit-learn, OLS from statsmodels.",
         "",
         f"| | {' | '.join(SOLVERS)} |",
         "|---|" + "--:|" * len(SOLVERS),

@@ -10,14 +10,15 @@ from rows import cloud, lesson
 FIT_STEPS = contenders.fit_name(1000)
 LINREGRESS, FIT = contenders.LINREGRESS.name, contenders.FIT.name
 
-NOT_OF_MANY = {contenders.RIVER.name: "half a minute"}
+NOT_OF_MANY = {contenders.RIVER.name: "takes half a minute"}
 SLOW = (contenders.SGD, contenders.STATSMODELS, contenders.SKGLM, contenders.GLUM)
-NOT_OF_MOST = {contenders.RIVER.name: "minutes"} | {c.name: "ten times or more linregress's time on 10^7 points" for c in SLOW}
+NOT_OF_MOST = {contenders.RIVER.name: "takes minutes"}
+NOT_OF_MOST |= {c.name: "at least ten times linregress's time on 10^7 points" for c in SLOW}
 DRAWN = [c for c in LINE if c.curve]
 
 JOBS = {
     "descent": Job(
-        "The lesson's job: 1000 iterations",
+        "The lesson's run: 1000 iterations",
         lesson,
         100,
         [*contenders.descents(1000), contenders.EMPTY_KERNELS, contenders.NOTHING],
@@ -27,7 +28,7 @@ JOBS = {
         iterations=1000,
     ),
     "line": Job(
-        "The least squares line of the same points",
+        "Least squares line through the same points",
         lesson,
         100,
         [*LINE, contenders.FIT_POINTS],
@@ -35,7 +36,7 @@ JOBS = {
         turns=5,
     ),
     "many": Job(
-        "The least squares line of many points",
+        "Least squares line through many points",
         cloud,
         10_000_000,
         [*remaining(LINE, NOT_OF_MANY), contenders.READING],
@@ -47,7 +48,7 @@ JOBS = {
         left_out=NOT_OF_MANY,
     ),
     "most": Job(
-        "The least squares line of very many points",
+        "Least squares line through very many points",
         cloud,
         100_000_000,
         [*remaining(LINE, NOT_OF_MOST), contenders.READING],
@@ -70,10 +71,13 @@ for rows in (100, 1000, 10_000, 100_000, 1_000_000):
 
 CLAIMS = [
     Claim(
-        "1000 iterations by `fit`, of the time of `np.linalg.lstsq`", ("descent", FIT_STEPS), ("line", LSTSQ.name), at_most=0.6
+        "1000 iterations with `fit`: time relative to `np.linalg.lstsq`",
+        ("descent", FIT_STEPS),
+        ("line", LSTSQ.name),
+        at_most=0.6,
     ),
-    Claim("the lesson's code, of the time of `fit`", ("descent", LESSON), ("descent", FIT_STEPS), at_least=10_000),
-    Claim("the lesson's code, of the time of `tutorial`", ("descent", LESSON), ("descent", RUNNER), at_least=700),
-    Claim("10^7 points, of the time of `linregress`", ("many", FIT), ("many", LINREGRESS), at_most=0.35),
-    Claim("10^7 points, MiB beyond the data", ("many", FIT), None, at_most=64),
+    Claim("the lesson's code: time relative to `fit`", ("descent", LESSON), ("descent", FIT_STEPS), at_least=10_000),
+    Claim("the lesson's code: time relative to `tutorial`", ("descent", LESSON), ("descent", RUNNER), at_least=700),
+    Claim("10^7 points: time relative to `linregress`", ("many", FIT), ("many", LINREGRESS), at_most=0.35),
+    Claim("10^7 points: memory beyond the data, MiB", ("many", FIT), None, at_most=64),
 ]

@@ -26,9 +26,9 @@ def front(results: Results) -> str:
 
 {table.claim_table(figures)}
 
-![Time of a fit with fastgd and its peers, against rows, features and iterations]({PICTURE})
+![Time of a fit with fastgd and other libraries, by number of rows, features and iterations]({PICTURE})
 
-In the picture, stacking the column of ones is counted for `np.linalg.lstsq`. Each job and each contender:
+In the plots, the time of `np.linalg.lstsq` includes adding the column of ones. All jobs and contenders are listed in
 [Results](docs/results.md)."""
 
 

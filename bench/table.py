@@ -13,7 +13,7 @@ MEMORY = {"extra": "extra memory", "process": "memory of the process"}
 
 
 def claim_table(figures: Figures) -> str:
-    lines = ["| promise | figure | measured |", "|---|--:|--:|"]
+    lines = ["| promise | target | measured |", "|---|--:|--:|"]
     for claim in CLAIMS:
         value = measured(claim, figures)
         if claim.at_most is not None:
@@ -74,7 +74,7 @@ def job_table(key: str, figures: Figures) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     if job.left_out:
         reasons = {why: [name for name, its in job.left_out.items() if its == why] for why in job.left_out.values()}
-        lines += ["", f"Left out: {'; '.join(' and '.join(names) + f' ({why})' for why, names in reasons.items())}."]
+        lines += ["", " ".join(f"Left out ({why}): {'; '.join(names)}." for why, names in reasons.items())]
     return "\n".join(lines)
 
 

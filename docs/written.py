@@ -18,7 +18,7 @@ _FRAME = """
 .. raw:: html
 
    <iframe class="explorer" src="../{name}" title="The explorer"></iframe>
-   <p><a href="../{name}">Open the page by itself</a></p>
+   <p><a href="../{name}">Open this page on its own</a></p>
 """
 
 

@@ -1,9 +1,9 @@
 """
-The line on its points
-======================
+The fitted line
+===============
 
-A lesson's run: 1000 iterations at the rate 0.0001 from zeros. The run's line hugs the points, and yet is not the least squares
-line: the legend gives both.
+The lesson's run: 1000 iterations at a learning rate of 0.0001, from zeros. The line is close to the points, but it is not the
+least squares line; the legend gives both.
 """
 
 import fastgd
@@ -13,7 +13,8 @@ result = fastgd.fit(hours, "score", learning_rate=0.0001, max_iter=1000)
 fastgd.plot.fit(result, hours)
 
 # %%
-# A rate past the limit is refused, unless you want to see where it leads. The line leaves the picture, and the legend says so.
+# A rate above the limit is refused by default. With ``unstable="run"`` you can see what happens: the line leaves the plot, and
+# the legend says so.
 
 away = fastgd.fit(hours, "score", learning_rate=0.001, unstable="run")
 fastgd.plot.fit(away, hours)

@@ -1,9 +1,9 @@
 """
-The course of the error
-=======================
+The error curve
+===============
 
-How far the mean squared error lies above the least possible, by iteration. After ten iterations nothing seems to happen any more,
-and yet 97.6 % of the distance is still to go: the dashed line shows when it would be covered.
+How far the mean squared error is above its minimum, by iteration. After ten iterations nothing more seems to happen, yet after
+1000 iterations 97.6 % of the distance is still to go. The dashed line shows how many iterations the rest would take.
 """
 
 import fastgd
@@ -12,7 +12,7 @@ result = fastgd.fit("../../data/hours_scores.csv", "score", learning_rate=0.0001
 fastgd.plot.error_curve(result)
 
 # %%
-# A rate past the limit: from the first iteration on the error grows, until float64 holds it no more.
+# At a rate above the limit, the error grows from the first iteration until it overflows float64.
 
 away = fastgd.fit("../../data/hours_scores.csv", "score", learning_rate=0.001, unstable="run")
 fastgd.plot.error_curve(away)

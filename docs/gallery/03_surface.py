@@ -1,9 +1,9 @@
 """
-The bowl of the error
-=====================
+The error surface
+=================
 
-The error over intercept and slope, with the path of the descent on it. As in the data it is a valley, 66,031 times as flat
-along as across; standardised it is a round bowl, which one step crosses.
+The error as a function of intercept and slope, with the path of the descent. In the units of the data it is a valley, 66,031
+times flatter along than across. On standardised data it is a round bowl, and one step reaches the minimum.
 """
 
 import fastgd
@@ -12,8 +12,8 @@ result = fastgd.fit("../../data/hours_scores.csv", "score", learning_rate=0.0001
 fastgd.plot.surface(result)
 
 # %%
-# Of several features: the slowest and the steepest direction of the error, which decide how long a descent takes and which rates
-# are stable.
+# With several features, the axes are the flattest and the steepest direction of the error. They determine how long the descent
+# takes and which learning rates are stable.
 
 houses = "../../data/portland_houses_bedrooms.csv"
 result = fastgd.fit(houses, "price_usd", standardize=True, learning_rate=0.5, max_iter=20)

@@ -2,8 +2,8 @@
 Which learning rates are stable
 ===============================
 
-The factor by which one iteration multiplies the distance to the optimum, for each learning rate. Below 1 the descent arrives, at
-or above 1 it does not; the best rate is where the factor is least.
+The factor by which one iteration multiplies the distance to the optimum, for each learning rate. Below 1 the descent converges;
+at 1 or above it does not. The best rate is where the factor is smallest.
 """
 
 import fastgd

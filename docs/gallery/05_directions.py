@@ -1,9 +1,10 @@
 """
-How far each direction has come
-===============================
+How far each direction has converged
+====================================
 
-Descent goes along each direction of the error at a speed of its own. At the best rate the steepest and the slowest shrink alike:
-after 100 million iterations both have an eighth of their way to go, where the one between them has long arrived.
+Gradient descent moves along each direction of the error at a different speed. At the best rate, the distance shrinks equally
+fast along the steepest and the flattest direction: after 100 million iterations an eighth is left along both, while the
+direction between them converged long ago.
 """
 
 import fastgd

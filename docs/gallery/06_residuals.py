@@ -1,8 +1,8 @@
 """
-Predicted, observed and what is left
-====================================
+Predicted values and residuals
+==============================
 
-For any number of features: what was observed against what the run predicts.
+Observed against predicted values, for any number of features.
 """
 
 import fastgd
@@ -12,6 +12,6 @@ result = fastgd.fit(houses, "price_usd")
 fastgd.plot.predicted(result, houses)
 
 # %%
-# What is left: a slope or a bend in it is what the run has missed.
+# The residuals: a slope or a bend shows what the run has missed.
 
 fastgd.plot.residuals(result, houses)

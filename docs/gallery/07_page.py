@@ -1,8 +1,8 @@
 """
-A page of several
-=================
+Several plots in one figure
+===========================
 
-``result.plot(data)`` puts those side by side that say most about the fit. Of one feature:
+``result.plot(data)`` draws the plots that say most about the fit, in one figure. With one feature:
 """
 
 import fastgd
@@ -12,7 +12,7 @@ result = fastgd.fit(hours, "score", learning_rate=0.0001, max_iter=1000)
 result.plot(hours)
 
 # %%
-# And of several:
+# With several features:
 
 houses = "../../data/portland_houses_bedrooms.csv"
 fastgd.fit(houses, "price_usd", standardize=True, max_iter=5).plot(houses)

@@ -1,9 +1,9 @@
 """
-On axes of your own
-===================
+Plotting on your own axes
+=========================
 
-Every function takes ``ax``, and returns it. With ``layout="constrained"`` the legends stand above the axes and take no room from
-the data.
+Every function takes ``ax`` and returns it. With ``layout="constrained"``, legends are placed above the axes, where they do not
+cover the data.
 """
 
 import matplotlib.pyplot as plt

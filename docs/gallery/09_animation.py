@@ -1,9 +1,9 @@
 """
-The descent as a moving picture
-===============================
+Animating the descent
+=====================
 
-The line, the path on the bowl of the error, and the error's course. The iterations are spaced evenly on a logarithmic scale, so
-that the first steps are seen as well as the slow rest. On the command line it is ``fastgd fit ... --animate lesson.gif``.
+The line, the path on the error surface, and the error curve. The iterations are spaced evenly on a logarithmic scale, so that
+you see the first steps as well as the slow rest. On the command line, use ``fastgd fit ... --animate lesson.gif``.
 """
 
 import fastgd

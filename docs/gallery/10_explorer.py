@@ -2,8 +2,8 @@
 The explorer
 ============
 
-One HTML file that fetches nothing from the network. Drag a point or the line, move the learning rate past its limit, let the
-iterations run. On the command line it is ``fastgd explore``.
+One HTML file that loads nothing from the network. Drag a point or the line, move the learning rate past its limit, or let the
+iterations run. On the command line, use ``fastgd explore``.
 """
 
 # sphinx_gallery_thumbnail_path = 'gallery/explorer.png'
