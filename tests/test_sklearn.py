@@ -250,7 +250,7 @@ def test_sparse_input_is_refused_with_the_reason() -> None:
 def test_other_errors() -> None:
     with pytest.raises(NotFittedError, match="This GradientDescentRegressor instance is not fitted yet"):
         GradientDescentRegressor().predict(X)
-    with pytest.raises(fastgd.UnstableLearningRateError, match="^learning_rate=9 is not stable on these data"):
+    with pytest.raises(fastgd.UnstableLearningRateError, match="^learning_rate=9.0 is not stable on these data"):
         GradientDescentRegressor(learning_rate=9.0).fit(X, Y)
     with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
         GradientDescentRegressor().fit(X, None)

@@ -59,7 +59,7 @@ def read_points(data: Any, drop: bool = False) -> Table:
 def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.float64]:
     """One weight for each of n rows; `Table.settle` looks at their values."""
     if isinstance(sample_weight, str):
-        raise argument_error("sample_weight", sample_weight, "arrays have no column names: pass the weights themselves")
+        raise argument_error("sample_weight", sample_weight, "arrays have no column names, pass the weights themselves")
     weight = as_float64(numbers(sample_weight, "sample_weight", drop))
     if weight.shape != (n,):
         raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")

@@ -279,7 +279,7 @@ def _no_rows(dropped: int, absent: int) -> DataError:
     if dropped == absent == 0:
         return DataError("no rows: the data are empty; at least one row is needed")
     if dropped == 0:
-        return DataError("sample_weight is zero in every row: at least one row must count")
+        return DataError(f"{spelled('sample_weight')} is zero in every row: at least one row must count", "sample_weight")
     among = f" of weight above 0 ({absent} {'has' if absent == 1 else 'have'} weight 0)" if absent else ""
     return DataError(
         f"no rows are left: every row{among} has a missing value, and {spelled('missing', 'drop')} leaves them out, {dropped} in "
