@@ -11,16 +11,16 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError, shown
+from fastgd.errors import COUNTED, DataError, shown, spelled
 
 FLOAT64 = np.dtype(np.float64)
 _NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating)
 """Types that float() would take, with a warning or without, and those that need no look."""
 
 
-def argument_error(name: str, value: object, needed: str, most: int = 60) -> DataError:
-    """The error for an argument that cannot be used: what was passed, cut to so many characters, and what is needed."""
-    return DataError(f"{name}={shown(value, most)}: {needed}", name)
+def argument_error(name: str, value: object, needed: str) -> DataError:
+    """The error for an argument that cannot be used: what was passed, and what is needed."""
+    return DataError(f"{spelled(name, value)}: {needed}", name)
 
 
 def flag(value: Any, name: str) -> bool:

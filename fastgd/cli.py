@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import math
@@ -11,6 +12,8 @@ import re
 import sys
 import textwrap
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from typing import Annotated, Any, Literal
 
 import typer
@@ -19,20 +22,12 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 import fastgd
+from fastgd.errors import as_keyword, spelling
 from fastgd.store.writing import replace
 
 _WIDEST = 100  # columns of text: longer lines are hard to read on a wide terminal
 _FIGURE = r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]\d+)?( %)?(?!\w)"
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_OPENING = re.compile(r"(learning_rate|max_iter|tol|start|unstable)=('[^']*'|\[[^]]*\]|[^\s,:;)]+)(?=[ :])")
-_ADVICE = {
-    "learning_rate='auto'": "--learning-rate auto",
-    "standardize=True": "--standardize",
-    "unstable='run'": "--unstable run",
-    "raise max_iter": "raise --max-iter",
-    "pass max_iter": "pass --max-iter",
-    "or max_iter": "or --max-iter",
-}
 
 
 class _Door(TyperGroup):
@@ -47,7 +42,8 @@ class _Door(TyperGroup):
             warnings.simplefilter("always", fastgd.ConvergenceWarning)
             warnings.showwarning = lambda message, *_: _tell(str(message), "warning: ")
             try:
-                return super().main(*args, **kwargs)
+                with spelling(self._spell):
+                    return super().main(*args, **kwargs)
             except (fastgd.FastGDError, ImportError) as error:
                 _tell(str(error))
             except OSError as error:
@@ -59,6 +55,15 @@ class _Door(TyperGroup):
                     sys.stdout = None  # or Python flushes it again at its exit, and complains with a traceback
             sys.exit(1)
 
+    def _spell(self, name: str, *value: Any) -> str:
+        """An argument of the library as an option, where a command has one for it."""
+        options = {p.name: [*p.opts, *p.secondary_opts][0] for command in self.commands.values() for p in command.params}
+        option = options.get(name, name)
+        if not option.startswith("--"):
+            return as_keyword(name, *value)
+        texts = [",".join(map(str, v)) if isinstance(v, list) else str(v) for v in value if v is not True]
+        return " ".join([option, *texts])
+
 
 app = typer.Typer(
     cls=_Door,
@@ -69,31 +74,79 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-_File = Annotated[
-    str,
-    typer.Argument(metavar="FILE", help="CSV (with or without column names) or Parquet file, or a quoted pattern of several."),
-]
-_Target = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="TARGET",
-        help="Column to explain; the last one without it. Or a formula like 'y ~ a + C(b)', which is code: its Python is run; "
-        "--features is the way that runs nothing.",
-    ),
-]
-_Features = Annotated[
-    str | None, typer.Option(metavar="A,B", help="Columns to explain it by, separated by commas; all others without it.")
-]
-_Weights = Annotated[str | None, typer.Option("--weights", metavar="COLUMN", help="Column that says how often each row counts.")]
-_Missing = Annotated[
-    Literal["raise", "drop"], typer.Option(help="Rows with a missing value: refuse them, or leave them out and say how many.")
-]
-_Jobs = Annotated[int, typer.Option("--n-jobs", metavar="N", help="Threads that sum up the rows; -1 for one a processor.")]
-_Standardize = Annotated[
-    bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
-]
+
+def _number(text: str, needed: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: pass {needed}") from None
+
+
+def _rate(text: str) -> float | str:
+    return text if text == "auto" else _number(text, "a number or auto")
+
+
+def _numbers(text: str) -> list[float]:
+    return [_number(part, "numbers separated by commas") for part in text.split(",")]
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
+
+
+_Rate = Annotated[Any, typer.Option(metavar="R|auto", parser=_rate, help="Constant rate of each step; auto: the fastest.")]
 _Model = Annotated[str, typer.Argument(metavar="MODEL", help="File that `fit --save` or FitResult.save wrote.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; null is what float64 cannot hold.")]
+
+
+def _rows(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="CSV (with or without column names) or Parquet file, or a quoted pattern of several."
+        ),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TARGET",
+            help="Column to explain; the last one without it. Or a formula like 'y ~ a + C(b)', which is code: its Python is "
+            "run; --features is the way that runs nothing.",
+        ),
+    ] = None,
+    features: Annotated[
+        Any,
+        typer.Option(metavar="A,B", parser=_names, help="Columns to explain it by, separated by commas; all others without it."),
+    ] = None,
+    sample_weight: Annotated[
+        str | None, typer.Option("--weights", metavar="COLUMN", help="Column that says how often each row counts.")
+    ] = None,
+    missing: Annotated[
+        Literal["raise", "drop"], typer.Option(help="Rows with a missing value: refuse them, or leave them out and say how many.")
+    ] = "raise",
+    n_jobs: Annotated[int, typer.Option(metavar="N", help="Threads that sum up the rows; -1 for one a processor.")] = 1,
+    fit_intercept: Annotated[
+        bool,
+        typer.Option("--intercept/--no-intercept", help="Without an intercept, the prediction is 0 where all features are 0."),
+    ] = True,
+    standardize: Annotated[
+        bool, typer.Option("--standardize", help="Descend on (x - mean) / standard deviation; results stay in the file's units.")
+    ] = False,
+) -> None:
+    """The parameters that `fit`, `check` and `explore` share; never called."""
+
+
+def _of_rows(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the parameters of `_rows` before its own; it is given those in one dictionary."""
+    rows, own = (inspect.signature(function, eval_str=True).parameters for function in (_rows, command))
+
+    @wraps(command)
+    def run(**values: Any) -> None:
+        command({name: values.pop(name) for name in rows}, **values)
+
+    parameters = [*rows.values(), *list(own.values())[1:]]
+    run.__signature__ = inspect.Signature([p.replace(kind=p.KEYWORD_ONLY) for p in parameters])  # type: ignore[attr-defined]
+    return run
 
 
 def _show_version(asked: bool) -> None:
@@ -112,16 +165,10 @@ def _options(
 
 
 @app.command(epilog="Example: fastgd fit houses.csv price --learning-rate 1e-7 --max-iter 1000")
+@_of_rows
 def fit(
-    file: _File,
-    target: _Target = None,
-    features: _Features = None,
-    weights: _Weights = None,
-    missing: _Missing = "raise",
-    n_jobs: _Jobs = 1,
-    learning_rate: Annotated[
-        str, typer.Option(metavar="R|auto", help="Constant rate of each step; auto: the fastest for these data.")
-    ] = "auto",
+    rows: dict[str, Any],
+    learning_rate: _Rate = "auto",
     max_iter: Annotated[
         int | None, typer.Option(metavar="N", help="Iterations, or with --tol the most of them; without both, to the limit.")
     ] = None,
@@ -129,9 +176,8 @@ def fit(
         float | None, typer.Option(metavar="T", help="Stop once this share (0 to 1) of the distance to the optimum is left.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option(metavar="B,M,…", help="Intercept and coefficients to start from; zeros without it.")
+        Any, typer.Option(metavar="B,M,…", parser=_numbers, help="Intercept and coefficients to start from; zeros without it.")
     ] = None,
-    standardize: _Standardize = False,
     unstable: Annotated[
         Literal["raise", "run"], typer.Option(help="A rate that is too large: refuse it, or run up to the last finite error.")
     ] = "raise",
@@ -154,61 +200,34 @@ def fit(
         _require_place(save)
     _require_suffix(plot, "--plot", ".png", ".svg", ".pdf")
     _require_suffix(animate, "--animate", ".gif", ".mp4")
-    result = fastgd.fit(
-        file,
-        target,
-        features=_names(features),
-        learning_rate="auto" if learning_rate == "auto" else _number(learning_rate, "--learning-rate", "a number or auto"),
-        max_iter=max_iter,
-        tol=tol,
-        start=None if start is None else [_number(b, "--start", "numbers separated by commas") for b in start.split(",")],
-        standardize=standardize,
-        unstable=unstable,
-        sample_weight=weights,
-        missing=missing,
-        n_jobs=n_jobs,
-        progress=True,
-    )
+    asked = {"learning_rate": learning_rate, "max_iter": max_iter, "tol": tol, "start": start, "unstable": unstable}
+    result = fastgd.fit(**rows, **asked, progress=True)
     if save is not None:
         result.save(save)
     _say_fit(result, as_json)
     if plot is not None:
-        _draw(result, plot, file, target)
+        _draw(result, plot, rows["data"], rows["target"])
     if animate is not None:
-        points = (file, target) if len(result.feature_names) == 1 else ()
+        points = (rows["data"], rows["target"]) if len(result.feature_names) == 1 else ()
         result.animate(animate, *points)
 
 
 @app.command(epilog="Example: fastgd check houses.csv price --learning-rate 1e-4")
+@_of_rows
 def check(
-    file: _File,
-    target: _Target = None,
-    features: _Features = None,
-    weights: _Weights = None,
-    missing: _Missing = "raise",
-    n_jobs: _Jobs = 1,
+    rows: dict[str, Any],
     learning_rate: Annotated[float | None, typer.Option(metavar="R", help="A constant rate of each step to judge.")] = None,
-    standardize: _Standardize = False,
     as_json: _Json = False,
 ) -> None:
     """Judge learning rates without a fit.
 
     Tells below which rate descent is stable, which is the fastest, and how many iterations it needs.
     """
-    stability = fastgd.analyse(
-        file,
-        target,
-        features=_names(features),
-        standardize=standardize,
-        sample_weight=weights,
-        missing=missing,
-        n_jobs=n_jobs,
-        progress=True,
-    )
+    stability = fastgd.analyse(**rows, progress=True)
     if as_json:
         stable = None if learning_rate is None else stability.is_stable(learning_rate)
         data = _held(stability.moments, "feature_names", "target_name", "n_samples")
-        asked = {"learning_rate": learning_rate, "is_stable": stable, "standardize": standardize}
+        asked = {"learning_rate": learning_rate, "is_stable": stable, "standardize": stability.standardize}
         _say_json({**data, **asked, "stability": _stability(stability, learning_rate), "moments": _moments(stability.moments)})
     else:
         _say(stability.summary(learning_rate))
@@ -243,38 +262,20 @@ def show(model: _Model, as_json: _Json = False) -> None:
 
 
 @app.command(epilog="Example: fastgd explore houses.csv price --learning-rate 1e-7 -o houses.html")
+@_of_rows
 def explore(
-    file: _File,
+    rows: dict[str, Any],
     output: Annotated[str, typer.Option("--output", "-o", metavar="PAGE", help="HTML file to write.")],
-    target: _Target = None,
-    features: _Features = None,
-    weights: _Weights = None,
-    missing: _Missing = "raise",
-    n_jobs: _Jobs = 1,
-    learning_rate: Annotated[
-        str, typer.Option(metavar="R|auto", help="Rate to begin with, stable or not; auto: the fastest for these data.")
-    ] = "auto",
+    learning_rate: _Rate = "auto",
     max_iter: Annotated[int, typer.Option(metavar="N", help="Iteration to begin with.")] = 0,
-    standardize: _Standardize = False,
 ) -> None:
     """Write a page for a browser in which points, line, learning rate and iteration can be moved.
 
     One file that needs no network: open it, or send it to someone.
     """
-    result = fastgd.fit(
-        file,
-        target,
-        features=_names(features),
-        learning_rate="auto" if learning_rate == "auto" else _number(learning_rate, "--learning-rate", "a number or auto"),
-        max_iter=max_iter,
-        standardize=standardize,
-        unstable="run",
-        sample_weight=weights,
-        missing=missing,
-        n_jobs=n_jobs,
-        progress=True,
-    )
-    result.explore(output, file, target, features=_names(features), sample_weight=weights, missing=missing)
+    result = fastgd.fit(**rows, learning_rate=learning_rate, max_iter=max_iter, unstable="run", progress=True)
+    shown = ("data", "target", "features", "sample_weight", "missing")
+    result.explore(output, **{name: rows[name] for name in shown})
 
 
 @app.command(epilog="Example: NUMBA_CACHE_DIR=/var/cache/numba fastgd warmup")
@@ -299,17 +300,6 @@ def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) ->
     replace(path, content.getvalue(), "the pictures")
 
 
-def _names(listed: str | None) -> list[str] | None:
-    return None if listed is None else listed.split(",")
-
-
-def _number(text: str, option: str, needed: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r}: pass {needed}", param_hint=option) from None
-
-
 def _require_place(model: str) -> None:
     """Before the fit, which may take long."""
     path = os.path.realpath(model)
@@ -323,7 +313,7 @@ def _say_fit(result: fastgd.FitResult, as_json: bool) -> None:
     if as_json:
         _say_json(_everything(result))
         return
-    paragraphs = _in_options(result.explain()).splitlines()
+    paragraphs = result.explain().splitlines()
     formula = [f"formula: {' '.join(result.formula.splitlines())}"] if result.formula else []
     _say("\n\n".join([result.summary(), *formula, *paragraphs]))
 
@@ -397,16 +387,4 @@ def _fold(line: str, width: int) -> str:
 
 
 def _tell(message: str, kind: str = "") -> None:
-    print(f"fastgd: {kind}{_in_options(' '.join(message.splitlines()))}", file=sys.stderr)
-
-
-def _in_options(text: str) -> str:
-    """The library's arguments as this command spells them, where a message begins with one or advises one."""
-
-    def spell(argument: re.Match[str]) -> str:
-        return f"--{argument[1].replace('_', '-')} {argument[2].strip(chr(39) + '[]').replace(', ', ',')}"
-
-    text = _OPENING.sub(spell, text, count=1) if _OPENING.match(text) else text
-    for ours, here in _ADVICE.items():
-        text = text.replace(ours, here)
-    return text
+    print(f"fastgd: {kind}{' '.join(message.splitlines())}", file=sys.stderr)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 
@@ -72,6 +74,30 @@ def shown(value: object, most: int = 60) -> str:
         if isinstance(value, int):
             return f"an int of {value.bit_length():,} bits"
         return f"<{type(value).__qualname__}>"
+
+
+def as_keyword(name: str, *value: object) -> str:
+    """``name=value`` as Python has it, or without a value the name."""
+    return f"{name}={shown(value[0])}" if value else name
+
+
+_spell: Callable[..., str] = as_keyword
+
+
+def spelled(name: str, *value: object) -> str:
+    """An argument in a message, alone or with its value, as the caller writes it: ``name=value``."""
+    return _spell(name, *value)
+
+
+@contextmanager
+def spelling(spell: Callable[..., str]) -> Iterator[None]:
+    """For a caller that writes arguments otherwise, as the command line does: `spell` takes what `spelled` does."""
+    global _spell
+    before, _spell = _spell, spell
+    try:
+        yield
+    finally:
+        _spell = before
 
 
 COUNTED = "(rows count from 0)"

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from fastgd import arguments
 from fastgd.descent.parts import descend
-from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown
+from fastgd.errors import ConvergenceWarning, DataError, UnstableLearningRateError, shown, spelled
 from fastgd.kernels import layout
 from fastgd.moments import wide
 from fastgd.moments.moments import Moments
@@ -295,13 +295,15 @@ def _refuse_or_warn(result: FitResult, outcome: int) -> None:
             raise _refusal(result)
         if parts.course.iterations == math.inf and parts.diverges():
             raise DataError(
-                f"learning_rate={result.learning_rate!r} is so close to the limit that descent neither settles nor overflows: "
-                "pass max_iter"
+                f"{spelled('learning_rate', result.learning_rate)} is so close to the limit that descent neither settles nor "
+                f"overflows: pass {spelled('max_iter')}",
+                "learning_rate",
             )
     if outcome == layout.ENDLESS:
         raise DataError(
-            f"learning_rate={result.learning_rate!r} is so small that the tolerance {request.tol:g} takes "
-            "more iterations than float64 can count: pass a larger rate, or max_iter"
+            f"{spelled('learning_rate', result.learning_rate)} is so small that the tolerance {request.tol:g} takes more "
+            f"iterations than float64 can count: pass a larger rate, or {spelled('max_iter')}",
+            "learning_rate",
         )
     if not np.isfinite(parts.course.end).all():
         raise DataError(f"the coefficients exceed float64 ({report.parameters(result)}): scale the columns or the start")
@@ -319,11 +321,12 @@ def _refusal(result: FitResult) -> UnstableLearningRateError:
 def _warn_unmet(result: FitResult, tolerance: float) -> None:
     needed = result.iterations_to(tolerance)
     if needed is None:
-        cure = "this rate never meets it; use learning_rate='auto'"
+        cure = f"this rate never meets it; use {spelled('learning_rate', 'auto')}"
     else:
-        cure = f"it takes {report.iterations(needed)} at this rate; raise max_iter, or pass standardize=True"
+        cures = f"raise {spelled('max_iter')}, or pass {spelled('standardize', True)}"
+        cure = f"it takes {report.iterations(needed)} at this rate; {cures}"
     warnings.warn(
-        f"tol={tolerance:g} is not met after {report.iterations(result.n_iter)}, "
+        f"{spelled('tol', tolerance)} is not met after {report.iterations(result.n_iter)}, "
         f"{report.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
         stacklevel=5,

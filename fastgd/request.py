@@ -81,7 +81,7 @@ class Request:
         if self.start is not None and len(self.start) != needed:
             coefs = "slope" if n_features == 1 else counted(n_features, "coefficient")
             what = f"(intercept, {coefs})" if self.fit_intercept else f"({coefs}{',' * (n_features == 1)}), without an intercept"
-            raise argument_error("start", list(self.start), f"it must hold {counted(needed, 'number')}, {what}", 200)
+            raise argument_error("start", list(self.start), f"it must hold {counted(needed, 'number')}, {what}")
 
     def to_dict(self) -> dict[str, Any]:
         """In JSON's types; all but `unstable`, which does not change a result."""
@@ -134,8 +134,8 @@ def _validated(learning_rate: Any, *others: Any) -> Request:
 def _start(start: Any) -> tuple[float, ...]:
     array = arguments.numbers(start, "start")
     if array.ndim != 1:
-        raise argument_error("start", start, "it must have one dimension, a number for each parameter", 200)
+        raise argument_error("start", start, "it must have one dimension, a number for each parameter")
     theta = tuple(float(value) for value in array)
     if not all(abs(number) < 1e290 for number in theta):
-        raise argument_error("start", start, "each number must be finite and below 1e290", 200)
+        raise argument_error("start", start, "each number must be finite and below 1e290")
     return theta

@@ -10,7 +10,6 @@ loop is the same, with the prediction ``((m[0] * x[0] + m[1] * x[1]) + ...) + b`
 from __future__ import annotations
 
 import math
-import operator
 import warnings
 from collections.abc import Sized
 from functools import cache
@@ -20,8 +19,8 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastgd.arguments import FLOAT64, numbers, real
-from fastgd.errors import ConvergenceWarning, DataError, shown
+from fastgd.arguments import FLOAT64, counted, number, numbers, real, whole
+from fastgd.errors import ConvergenceWarning, DataError
 from fastgd.sources.table import as_float64
 
 __all__ = ["compute_error_for_line_given_points", "gradient_descent_runner", "step_gradient"]
@@ -58,7 +57,7 @@ def compute_error(b: float, m: ArrayLike, points: ArrayLike) -> float:
     Raises
     ------
     DataError
-        For points whose shape does not fit `m`, or that are no finite numbers, or another argument that is no number.
+        If the shape of points does not fit `m`, a value is not finite, or another argument is not a number.
 
     Examples
     --------
@@ -68,7 +67,7 @@ def compute_error(b: float, m: ArrayLike, points: ArrayLike) -> float:
     >>> fastgd.compute_error(0, [1, 2], [(1, 2, 5), (2, 4, 8)])
     2.0
     """
-    b, slopes = _number(b, "b"), _coefficients(m)
+    b, slopes = number(b, "b"), _coefficients(m)
     array = _points(points, slopes)
     kernels = _kernels()
     compute = kernels.compute_error if isinstance(slopes, float) else kernels.compute_error_of_features
@@ -103,7 +102,7 @@ def step_gradient(b: float, m: ArrayLike, points: ArrayLike, learning_rate: floa
     Raises
     ------
     DataError
-        For points whose shape does not fit `m`, or that are no finite numbers, or another argument that is no number.
+        If the shape of points does not fit `m`, a value is not finite, or another argument is not a number.
 
     Examples
     --------
@@ -143,8 +142,8 @@ def gradient_descent(points: ArrayLike, b: float, m: ArrayLike, learning_rate: f
     Raises
     ------
     DataError
-        For points whose shape does not fit `m`, or that are no finite numbers, another argument that is no number, or a
-        number of iterations that is not whole.
+        If the shape of points does not fit `m`, a value is not finite, another argument is not a number, or the number of
+        iterations is not whole.
 
     Examples
     --------
@@ -163,13 +162,8 @@ gradient_descent_runner = gradient_descent
 
 
 def _descend(points: ArrayLike, b: float, m: ArrayLike, learning_rate: float, num_iterations: int) -> list[Any]:
-    b, slopes, rate = _number(b, "b"), _coefficients(m), _number(learning_rate, "learning_rate")
-    try:
-        left = operator.index(num_iterations)
-    except TypeError:
-        raise DataError(f"num_iterations={shown(num_iterations)}: it must be a whole number (an int)") from None
-    if left < 0:
-        raise DataError(f"num_iterations={shown(num_iterations)}: it must not be negative")
+    b, slopes, rate = number(b, "b"), _coefficients(m), number(learning_rate, "learning_rate")
+    left = whole(num_iterations, "num_iterations")
     array = _points(points, slopes)
     first = b, slopes
     kernels = _kernels()
@@ -186,17 +180,10 @@ def _descend(points: ArrayLike, b: float, m: ArrayLike, learning_rate: float, nu
     return [float(b), slopes if isinstance(slopes, np.ndarray) else float(slopes)]  # NumPy scalars under NUMBA_DISABLE_JIT
 
 
-def _number(value: Any, name: str) -> float:
-    number = value if type(value) is float else real(value)
-    if number is None:
-        raise DataError(f"{name}={shown(value)}: it must be a number that float64 can hold")
-    return number
-
-
 def _coefficients(m: Any) -> float | NDArray[np.float64]:
     """The slope of one feature, or a new array of p coefficients."""
     if type(m) is float or real(m) is not None or not isinstance(m, Sized) or isinstance(m, str | bytes):
-        return _number(m, "m")
+        return number(m, "m")
     array = as_float64(numbers(m, "m"))
     if array.ndim != 1 or array.size == 0:
         raise DataError(f"m has shape {array.shape}: it must be one number, or one-dimensional, a coefficient for each feature")
@@ -218,8 +205,8 @@ def _points(points: Any, m: float | NDArray[np.float64]) -> NDArray[np.float64]:
     p = array.shape[1] - 1
     came = "is one number" if isinstance(m, float) else f"has shape {m.shape}"
     raise DataError(
-        f"m {came} and points has shape {array.shape}: the last column being the target, m must hold {p} "
-        f"coefficient{'s'[: p - 1]}, one for each other column"
+        f"m {came} and points has shape {array.shape}: the last column being the target, m must hold "
+        f"{counted(p, 'coefficient')}, one for each other column"
     )
 
 

@@ -426,7 +426,7 @@ def _options(rate: float | None, standardize: bool) -> list[str]:
         (["fit", "no.csv"], "no file 'no.csv'"),
         (["fit", HOURS, "scores"], "no column 'scores' in .*: did you mean 'score'"),
         (["fit", HOURS, "--max-iter", "-1"], "^fastgd: --max-iter -1: it must not be negative"),
-        (["fit", HOURS, "--tol", "2"], r"^fastgd: --tol 2\.0: it must lie between 0 and 1"),
+        (["fit", HOURS, "--tol", "2"], r"^fastgd: --tol 2\.0: it must be a number between 0 and 1"),
         (["fit", HOURS, "--start", "1,2,3"], r"^fastgd: --start 1\.0,2\.0,3\.0: it must hold 2 numbers"),
         (["fit", HOURS, "--start", "nan,2"], r"^fastgd: --start nan,2\.0: each number must be finite"),
         (["fit", HOURS, "--learning-rate", "-1"], r"^fastgd: --learning-rate -1\.0: it must be a positive"),
@@ -541,7 +541,7 @@ def test_module_prints_plain_text_whatever_the_environment_says() -> None:
 def test_module_tells_an_error_in_one_line() -> None:
     done = run_process("-m", "fastgd", "fit", HOUSES, "--learning-rate", "1")
     assert (done.returncode, done.stdout) == (1, "")
-    assert the_line(done.stderr).startswith("fastgd: --learning-rate 1 is not stable")
+    assert the_line(done.stderr).startswith("fastgd: --learning-rate 1.0 is not stable")
 
 
 @pytest.mark.parametrize("arguments", [["fit", HOURS], ["fit", HOURS, "--json"], ["check", HOURS], ["--help"]])

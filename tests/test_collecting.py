@@ -376,7 +376,7 @@ def test_starting_at_needs_the_first_rows() -> None:
 
 @pytest.mark.parametrize("n_jobs", [0, -100, 1.5, "2", None])
 def test_numbers_of_threads_that_are_none(n_jobs: object) -> None:
-    with pytest.raises(fastgd.DataError, match=r"^n_jobs=.*: pass .* threads, or -1 for all processors$"):
+    with pytest.raises(fastgd.DataError, match=r"^n_jobs=.* threads, or -1 for all processors$"):
         fastgd.fit([1, 2, 3], [1, 2, 4], n_jobs=n_jobs)  # type: ignore[arg-type]
 
 

@@ -233,7 +233,7 @@ def errors() -> list[tuple[Call, str]]:
         (
             lambda: read(frame, "b"),
             "text 'u' in row 0, column 'town': every value must be a finite number; "
-            "leave the column out with features=[...], or use a formula, 'b ~ C(town)' (rows count from 0)",
+            "leave the column out of features, or use a formula, 'b ~ C(town)' (rows count from 0)",
         ),
         (
             lambda: read(frame, "b", ["town"]),
@@ -248,7 +248,7 @@ def errors() -> list[tuple[Call, str]]:
         (lambda: read((A, B), None, None, W[:3]), "sample_weight has shape (3,) for 4 rows: one weight a row is needed"),
         (
             lambda: read((A, B), None, None, "w"),
-            "sample_weight='w' is a column name, and arrays have none: pass the weights themselves",
+            "sample_weight='w': arrays have no column names, pass the weights themselves",
         ),
         (lambda: read((A, B), None, None, [0] * 4), "sample_weight is zero in every row: at least one row must count"),
         (lambda: read(frame.assign(w=0), "b", ["a"], "w"), "sample_weight is zero in every row: at least one row must count"),

@@ -163,7 +163,7 @@ def test_the_level_is_that_of_the_intervals(level: float) -> None:
     row = cells(parts(result.summary(level))[1])
     assert row[0][-2:] == [f"{100 * level:g} % from", "to"]
     assert [float(cell) for cell in row[2][-2:]] == pytest.approx(result.inference(level).interval[1], rel=1e-4)
-    with pytest.raises(fastgd.DataError, match="level=95: it must lie between 0 and 1, for example 0.95"):
+    with pytest.raises(fastgd.DataError, match="level=95: it must be a number between 0 and 1, for example 0.95"):
         result.summary(95)
 
 

@@ -250,7 +250,7 @@ def test_sparse_input_is_refused_with_the_reason() -> None:
 def test_other_errors() -> None:
     with pytest.raises(NotFittedError, match="This GradientDescentRegressor instance is not fitted yet"):
         GradientDescentRegressor().predict(X)
-    with pytest.raises(fastgd.UnstableLearningRateError, match="^learning_rate=9 is not stable on these data"):
+    with pytest.raises(fastgd.UnstableLearningRateError, match="^learning_rate=9.0 is not stable on these data"):
         GradientDescentRegressor(learning_rate=9.0).fit(X, Y)
     with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
         GradientDescentRegressor().fit(X, None)
@@ -283,7 +283,7 @@ def test_a_grid_of_rates_scores_the_unstable_ones_as_errors(n_jobs: int) -> None
     search = GridSearchCV(GradientDescentRegressor(max_iter=50), {"learning_rate": rates}, cv=3, n_jobs=n_jobs)
     with pytest.warns((FitFailedWarning, UserWarning), match="UnstableLearningRateError|non-finite") as warned:
         search.fit(X, Y)
-    assert any("learning_rate=1000 is not stable" in str(warning.message) for warning in warned)
+    assert any("learning_rate=1000.0 is not stable" in str(warning.message) for warning in warned)
     scores = search.cv_results_["mean_test_score"]
     assert np.isnan(scores).tolist() == [False, False, False, True]
     assert search.best_params_ == {"learning_rate": rates[int(np.nanargmax(scores))]}

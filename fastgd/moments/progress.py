@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from fastgd.errors import DataError, missing_extra, shown
+from fastgd.arguments import argument_error
+from fastgd.errors import missing_extra
 
 Progress = Callable[[int, float | None], object]
 """Called with the rows read so far and the share of the source that they are, None where its size is not known."""
@@ -28,7 +29,7 @@ def reporting(progress: Any) -> Iterator[Progress | None]:
     elif callable(progress):
         yield progress
     else:
-        raise DataError(f"progress={shown(progress)}: pass True, False or a function of the rows read and their share of all")
+        raise argument_error("progress", progress, "pass True, False or a function of the rows read and their share of all")
 
 
 @contextmanager

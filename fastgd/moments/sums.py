@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.kernels.layout import BLOCK, NOTHING
 from fastgd.moments.packing import require
 from fastgd.sources.table import EMPTY, Table, as_float64
@@ -119,7 +119,7 @@ def require_room(q: int) -> None:
     if needed > held:
         raise DataError(
             f"{q - 1:,} features: the sums of their products take {needed / 2**30:,.0f} GiB, and this machine has "
-            f"{held / 2**30:,.0f}: name those to be used, features=[...]"
+            f"{held / 2**30:,.0f}: name those to use in {spelled('features')}"
         )
 
 

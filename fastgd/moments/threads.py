@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastgd.errors import DataError, shown
+from fastgd.arguments import argument_error, whole
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -28,12 +27,9 @@ def threads(n_jobs: int) -> Iterator[Executor | None]:
 
 
 def _number_of(n_jobs: Any) -> int:
-    try:
-        count = operator.index(n_jobs)
-    except TypeError:
-        raise DataError(f"n_jobs={shown(n_jobs)}: pass a whole number of threads, or -1 for all processors") from None
+    count = whole(n_jobs, "n_jobs", least=None, more=" of threads, or -1 for all processors")
     if count < 0:
         count += 1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if count < 1:
-        raise DataError(f"n_jobs={shown(n_jobs)}: pass 1 or more threads, or -1 for all processors")
+        raise argument_error("n_jobs", n_jobs, "pass 1 or more threads, or -1 for all processors")
     return count

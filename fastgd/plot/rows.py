@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import fastgd
 from fastgd import sources
+from fastgd.arguments import counted
 from fastgd.plot.canvas import GREY
 from fastgd.sources import Collection, Stream, Table
 
@@ -79,9 +80,8 @@ class Rows:
             return chosen
         table = table.in_order(wanted)
         if table.n_features != len(wanted):
-            columns = f"{table.n_features} column" + "s"[: table.n_features - 1]
             fitted = "one feature was" if len(wanted) == 1 else f"{len(wanted)} features were"
-            raise fastgd.DataError(f"x has {columns}, and {fitted} fitted")
+            raise fastgd.DataError(f"x has {counted(table.n_features, 'column')}, and {fitted} fitted")
         return table
 
 
@@ -134,7 +134,7 @@ class Points:
 
     def draw(self, ax: Axes, more: str = "") -> None:
         """On axes that have their limits: one by one, or of many their density."""
-        label = f"{self.n:,} point" + ("" if self.n == 1 else "s") + more
+        label = counted(self.n, "point") + more
         if self.are_few:
             ax.plot(*self.together(), color=GREY, ls="", marker="o", ms=4 if self.n <= _MOST_LARGE else 2, alpha=0.7, label=label)
             return

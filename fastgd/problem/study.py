@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.kernels import layout
 from fastgd.moments.moments import Moments
 from fastgd.problem.penalties import Penalty, ridge_of
@@ -120,7 +120,7 @@ def _require_near_scales(exponents: Array, fit_intercept: bool) -> None:
     if apart > _FAR_APART:
         raise DataError(
             f"the columns differ in size by a factor of about 1e{apart * math.log10(2.0):.0f}, too much for descent in the "
-            "data's own coordinates: pass standardize=True, or multiply columns by powers of two"
+            f"data's own coordinates: pass {spelled('standardize', True)}, or multiply columns by powers of two"
         )
 
 

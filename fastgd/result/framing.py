@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any
 
-from fastgd.errors import DataError, missing_extra, shown
+from fastgd.arguments import choice
+from fastgd.errors import missing_extra
 from fastgd.sources import LIBRARIES
 
 
@@ -13,8 +14,8 @@ def frame_of(columns: dict[str, list[Any]], backend: str | None, library: str | 
     """Of text and, None being missing, of numbers: by `backend`, else by `library` or, where that is missing, as installed."""
     import narwhals as nw
 
-    if backend is not None and not (isinstance(backend, str) and backend in LIBRARIES):
-        raise DataError(f"backend={shown(backend)}: pass 'pandas', 'polars' or 'pyarrow', or None for that of the data")
+    if backend is not None:
+        backend = choice(backend, "backend", *LIBRARIES, more=", or None for that of the data")
     wanted = [backend] if backend else [*(name for name in LIBRARIES if name == library), *LIBRARIES]
     found: Any = next((name for name in wanted if find_spec(name)), None)
     if found is None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastgd.arguments import argument_error, whole
 from fastgd.descent.parts import Parts
-from fastgd.errors import DataError, shown
+from fastgd.errors import DataError, spelled
 
 _MOST_ROWS = 10_000_000
-_LARGEST = 2**63 - 1
+_BELOW = 2**63, "2**63"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +58,11 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
         try:
             numbers = iter(at)
         except TypeError:
-            raise DataError(f"at={shown(at)}: pass a list of iterations, at=[{shown(at)}]") from None
-        return np.array([_whole(k, "at", 0) for k in numbers], dtype=np.int64)
-    last = min(last, _LARGEST)
+            raise argument_error("at", at, f"pass a list of iterations, {spelled('at', [at])}") from None
+        return np.array([whole(k, "at", below=_BELOW) for k in numbers], dtype=np.int64)
+    last = min(last, _BELOW[0] - 1)
     if every is not None:
-        step = _whole(every, "every", 1)
+        step = whole(every, "every", 1, _BELOW)
         rows = last // step + 1
         if rows > _MOST_ROWS:
             raise DataError(
@@ -75,16 +75,6 @@ def choose_iterations(last: int, every: int | None, at: Iterable[int] | None) ->
     marks = np.unique(np.floor(10.0 ** np.linspace(0.0, decades, 1 + math.ceil(20 * decades))))
     inner = marks[(marks > 0) & (marks < last)].astype(np.int64)
     return np.concatenate([[0], inner, [last] if last else []]).astype(np.int64)
-
-
-def _whole(value: int, name: str, least: int) -> int:
-    try:
-        whole = operator.index(value)
-    except TypeError:
-        raise DataError(f"{name}={shown(value)}: iterations are whole numbers (ints)") from None
-    if not least <= whole <= _LARGEST:
-        raise DataError(f"{name}={shown(value)}: it must be at least {least} and at most 2**63 - 1")
-    return whole
 
 
 def trace(parts: Parts, iterations: NDArray[np.int64]) -> Path:

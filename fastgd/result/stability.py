@@ -111,10 +111,7 @@ class Stability:
         DataError
             For what is no number.
         """
-        rate = arguments.real(learning_rate)
-        if rate is None:
-            raise arguments.argument_error("learning_rate", learning_rate, "it must be a number")
-        return 0.0 < rate < self.max_learning_rate
+        return 0.0 < arguments.number(learning_rate, "learning_rate") < self.max_learning_rate
 
     def iterations(self, tol: float = 1e-6, learning_rate: float | None = None) -> int | None:
         """Iterations that bring any start's distance to the minimum down to the share `tol`.

@@ -7,8 +7,8 @@ from typing import Any, Never
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.arguments import numbers
-from fastgd.errors import DataError, shown
+from fastgd.arguments import argument_error, numbers
+from fastgd.errors import DataError, shown, spelled
 from fastgd.sources.table import Table, as_float64
 
 _AS_COLUMN = (slice(None), np.newaxis)
@@ -59,7 +59,7 @@ def read_points(data: Any, drop: bool = False) -> Table:
 def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.float64]:
     """One weight for each of n rows; `Table.settle` looks at their values."""
     if isinstance(sample_weight, str):
-        raise DataError(f"sample_weight={sample_weight!r} is a column name, and arrays have none: pass the weights themselves")
+        raise argument_error("sample_weight", sample_weight, "arrays have no column names, pass the weights themselves")
     weight = as_float64(numbers(sample_weight, "sample_weight", drop))
     if weight.shape != (n,):
         raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
@@ -67,7 +67,8 @@ def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.fl
 
 
 def refuse_features() -> Never:
-    raise DataError("features= picks columns by name, and arrays have none: pass the columns themselves")
+    text = f"{spelled('features')} picks columns by name, but arrays have no names: pass the columns themselves"
+    raise DataError(text, "features")
 
 
 def weigh(table: Table, sample_weight: Any, missing: str) -> Table:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from fastgd.arguments import counted
 from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays, refuse_features, weigh
 from fastgd.sources.table import Stream, Table
@@ -132,7 +133,7 @@ class _Pairs:
             self._first, self._names = (number, p), (table.feature_names, table.target_name)
         elif p != self._first[1]:
             raise DataError(
-                f"block {number} has {p} feature column{'s'[: p - 1]} and block {self._first[0]} has {self._first[1]}: "
+                f"block {number} has {counted(p, 'feature column')} and block {self._first[0]} has {self._first[1]}: "
                 "every block needs the same columns"
             )
         table.feature_names, table.target_name = self._names

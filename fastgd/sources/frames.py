@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.arguments import numbers, real
-from fastgd.errors import DataError, missing_extra, shown
+from fastgd.arguments import argument_error, numbers, real
+from fastgd.errors import DataError, missing_extra, shown, spelled
 from fastgd.sources.arrays import read_arrays, read_weight, weigh
 from fastgd.sources.table import CHUNK, EMPTY, Stream, Table, as_float64
 
@@ -178,7 +178,7 @@ def read_columns(
     X, t = open_frame(x), open_frame(y)
     if features is not None:
         if not _is_opened(X):
-            raise DataError("features= picks columns by name, and x is no frame: pass the columns themselves")
+            raise DataError(f"{spelled('features')} picks columns by name, but x is not a frame: pass the columns themselves")
         X = collect(X, _choose_features(features, names_of(X), "x"))
     if _is_opened(t) and len(names_of(t)) != 1:
         raise DataError(f"y is a frame of {len(names_of(t))} columns, {listing(names_of(t))}: pass one of them")
@@ -250,7 +250,7 @@ def choose_columns(
     if weight is not None:
         require_column(weight, names, where)
         if weight == target:
-            raise DataError(f"sample_weight={weight!r} names the target: weights are a column of their own")
+            raise DataError(f"{spelled('sample_weight', weight)} names the target: weights are a column of their own")
     if not chosen:
         raise DataError(f"no feature columns: {where} holds only the target {target!r}")
     if target in chosen:
@@ -263,15 +263,15 @@ def choose_columns(
 
 def _choose_features(features: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
     if isinstance(features, str):
-        raise DataError(f"features={shown(features)} is a string: pass a list of column names, features=[{shown(features)}]")
+        raise argument_error("features", features, f"pass a list of column names, {spelled('features', [features])}")
     try:
         chosen = tuple(features)
     except TypeError:
-        raise DataError(f"features={shown(features)}: pass a list of column names") from None
+        raise argument_error("features", features, "pass a list of column names") from None
     for name in chosen:
         require_column(name, names, where)
         if chosen.count(name) > 1:
-            raise DataError(f"features={shown(features, 80)} names {shown(name)} twice: name each column once")
+            raise DataError(f"{spelled('features', features)} names {shown(name)} twice: name each column once", "features")
     return chosen
 
 
@@ -509,7 +509,7 @@ def _cells(
             what = "empty cell" if blank else f"text {word!r:.60}"
             if advise and i == 0 and not blank and index < table.n_features and table.feature_names is not None:
                 formula = f"{table.target_name} ~ C({table.feature_names[index]})"
-                cure = f"leave the column out with features=[...], or use a formula, '{formula}'"
+                cure = f"leave the column out of {spelled('features')}, or use a formula, '{formula}'"
                 table.refuse(int(row), index, what, cure=cure)
         faults.append((int(row), index, what, what == "empty cell"))
         return out

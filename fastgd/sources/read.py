@@ -9,7 +9,7 @@ from typing import Any
 from numpy import ndarray
 from numpy.typing import NDArray
 
-from fastgd.arguments import numbers
+from fastgd.arguments import choice, numbers
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
@@ -24,7 +24,7 @@ from fastgd.sources.frames import (
     require_column,
     require_frame_rows,
 )
-from fastgd.sources.table import Collection, Stream, Table, require_missing
+from fastgd.sources.table import Collection, Stream, Table
 
 
 def read(
@@ -73,7 +73,7 @@ def read(
                     return read_arrays(x, y)
         elif type(target) is ndarray is type(data):
             return read_arrays(data, target)
-    require_missing(missing)
+    choice(missing, "missing", "raise", "drop")
     if isinstance(target, Known) and not _has_names(data):
         target = None
     if any(map(_is_on_cluster, data if isinstance(data, tuple) else (data,))):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.arguments import FLOAT64
-from fastgd.errors import COUNTED, DataError, shown
+from fastgd.errors import COUNTED, DataError, spelled
 
 EMPTY = np.empty(0)
 """The y of a table whose X holds the target, told by identity."""
@@ -221,7 +221,7 @@ class Table:
             row0 += len(X)
 
     def refuse(self, row: int, column: int, what: str, missing: bool = False, cure: str = _CORRECT) -> Never:
-        advice = ", e.g. with missing='drop'" if missing and self.can_drop else ""
+        advice = f", e.g. with {spelled('missing', 'drop')}" if missing and self.can_drop else ""
         raise DataError(
             f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
             f"{cure}{advice}{self.counted}"
@@ -274,22 +274,16 @@ class Stream:
             raise _no_rows(dropped, absent)
 
 
-def require_missing(missing: Any) -> None:
-    """That it is a way to treat missing values."""
-    if not isinstance(missing, str) or missing not in ("raise", "drop"):
-        raise DataError(f"missing={shown(missing)}: pass 'raise' or 'drop'")
-
-
 def _no_rows(dropped: int, absent: int) -> DataError:
     """Why none is left."""
     if dropped == absent == 0:
         return DataError("no rows: the data are empty; at least one row is needed")
     if dropped == 0:
-        return DataError("sample_weight is zero in every row: at least one row must count")
+        return DataError(f"{spelled('sample_weight')} is zero in every row: at least one row must count", "sample_weight")
     among = f" of weight above 0 ({absent} {'has' if absent == 1 else 'have'} weight 0)" if absent else ""
     return DataError(
-        f"no rows are left: every row{among} has a missing value, and missing='drop' leaves them out, {dropped} in all; "
-        "take out a column that is empty throughout, or fill its cells"
+        f"no rows are left: every row{among} has a missing value, and {spelled('missing', 'drop')} leaves them out, {dropped} in "
+        "all; take out a column that is empty throughout, or fill its cells"
     )
 
 

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastgd.arguments import counted
 from fastgd.errors import DataError, shown
 from fastgd.moments.details import Details, Solution, is_log_weight
 from fastgd.moments.moments import Moments
@@ -235,7 +236,7 @@ def _require_keys(name: str, part: Any, more: Set[str] = frozenset()) -> None:
 def _list(name: str, part: dict[str, Any], key: str, length: int, kind: type) -> list[Any]:
     values = part[key]
     good = isinstance(values, list) and len(values) == length and all(type(value) is kind for value in values)
-    _require(good, name, key, f"a list of {length} {'whole ' if kind is int else ''}number{'s'[: length - 1]}")
+    _require(good, name, key, f"a list of {counted(length, 'whole number' if kind is int else 'number')}")
     return list(values)
 
 

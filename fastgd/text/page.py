@@ -11,6 +11,7 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING, NamedTuple
 
+from fastgd.arguments import counted
 from fastgd.errors import DataError, Status
 from fastgd.text import report
 
@@ -145,7 +146,7 @@ def _cut(table: _Columns) -> _Columns:
 
 
 def _fit(inference: Inference) -> _Facts:
-    i, df = inference, f"{inference.degrees_of_freedom:,} degree{'s'[: inference.degrees_of_freedom - 1]} of freedom"
+    i, df = inference, f"{counted(inference.degrees_of_freedom, 'degree')} of freedom"
     about = "" if i.names[0] == "intercept" else ", about 0"
     r = "" if i.r_value is None else f", r {i.r_value:.6g}"
     facts = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from fastgd.errors import DataError, Status
+from fastgd.arguments import counted, plural
+from fastgd.errors import DataError, Status, spelled
 
 if TYPE_CHECKING:
     from fastgd.moments.moments import Moments
@@ -34,7 +35,7 @@ def _power(whole: int) -> str:
 
 def iterations(number: int) -> str:
     """A count with its noun."""
-    return f"{count(number)} iteration" + ("" if number == 1 else "s")
+    return f"{count(number)} {plural(number, 'iteration')}"
 
 
 def ratio(value: float) -> str:
@@ -173,7 +174,8 @@ def _on_rate(result: FitResult) -> str:
         when = f" From 0 the error would overflow at iteration {count(overflow)}." if overflow else ""
         return (
             f"The learning rate {rate:.6g} is not stable: on these data it must be below {limit:.9g}, and each iteration "
-            f"overshoots by more than the last.{when} The best constant rate is {best:.9g}, or learning_rate='auto'."
+            f"overshoots by more than the last.{when} The best constant rate is {best:.9g}, or "
+            f"{spelled('learning_rate', 'auto')}."
         )
     if rate >= limit:
         return (
@@ -249,8 +251,7 @@ def _on_rank(result: FitResult) -> str:
     if fixed:
         how = "the same" if result.fit_intercept else "zero"
         parts.append(f"{listing(fixed)} {'is' if len(fixed) == 1 else 'are'} {how} in every row")
-    directions = f"{undecided} direction{'s'[: undecided - 1]}"
-    return f"{', and '.join(parts)}: the data leave {directions} undecided, and {least}."
+    return f"{', and '.join(parts)}: the data leave {counted(undecided, 'direction')} undecided, and {least}."
 
 
 def condition(stability: Stability) -> float:
@@ -282,8 +283,8 @@ def _on_scaling(result: FitResult) -> str:
     if len(names) == 1:
         return (
             f"One direction is {ratio(condition(stability))} times steeper than the other, because {names[0]} is far from mean "
-            "0 and spread 1. With standardize=True both are equally steep: one iteration arrives, and the result is in the same "
-            "units."
+            f"0 and spread 1. With {spelled('standardize', True)} both are equally steep: one iteration arrives, and the result "
+            "is in the same units."
         )
     slow, steep = _along(stability, 0), _along(stability, -1)
     if result.standardize:
@@ -298,11 +299,11 @@ def _on_scaling(result: FitResult) -> str:
         f"{ratio(condition(stability))} times flatter. "
     )
     if needed >= now:
-        return text + "standardize=True would not make it faster."
+        return f"{text}{spelled('standardize', True)} would not make it faster."
     text += (
-        f"With standardize=True the directions differ by {ratio(condition(scaled))} only, and the best rate needs at most "
-        f"{iterations(needed)} to come within a millionth of the distance, instead of {count(now)}; the result is in the same "
-        "units."
+        f"With {spelled('standardize', True)} the directions differ by {ratio(condition(scaled))} only, and the best rate needs "
+        f"at most {iterations(needed)} to come within a millionth of the distance, instead of {count(now)}; the result is in "
+        "the same units."
     )
     return f"{text} {_on_collinearity(scaled, _along(scaled, 0))}" if condition(scaled) > _TIED else text
 
@@ -320,7 +321,8 @@ def _on_collinearity(stability: Stability, slow: list[str]) -> str:
 def refusal(stability: Stability, rate: float, overflow: int | None) -> str:
     """Why a learning rate is refused, and what to pass instead."""
     return (
-        f"learning_rate={rate:.9g} is not stable on these data: descent is stable below {stability.max_learning_rate:.9g}, "
-        f"and here {_fate(overflow)}. Use learning_rate='auto' (the best is {stability.best_learning_rate:.9g}) or "
-        "standardize=True; unstable='run' shows the divergence"
+        f"{spelled('learning_rate', rate)} is not stable on these data: descent is stable below "
+        f"{stability.max_learning_rate:.9g}, and here {_fate(overflow)}. Use {spelled('learning_rate', 'auto')} (the best is "
+        f"{stability.best_learning_rate:.9g}) or {spelled('standardize', True)}; {spelled('unstable', 'run')} shows the "
+        "divergence"
     )

@@ -81,7 +81,7 @@ def test_features_of_an_object_that_is_an_array_to_numpy(names: object) -> None:
         def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
             return np.eye(3)
 
-    refused("features= picks columns by name, and arrays have none: pass the columns themselves", Matrix(), features=names)
+    refused("features picks columns by name, but arrays have no names: pass the columns themselves", Matrix(), features=names)
 
 
 @pytest.mark.parametrize("columns", [1, 2, 40])

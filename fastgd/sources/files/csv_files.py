@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from fastgd.arguments import counted
 from fastgd.errors import DataError
 from fastgd.sources.files.ahead import work_ahead
 from fastgd.sources.files.pipes import CAN_STOP, Pipe
@@ -189,9 +190,9 @@ class CsvFile:
     def _what_is_wrong(self, piece: Piece, error: Exception) -> DataError:
         for line, cells in piece.rows(self.delimiter):
             if len(cells) != self._width:
-                count = f"{len(cells)} cell{'s'[: len(cells) - 1]}"
                 return DataError(
-                    f"{count} in line {line} of {self.path} where line {self._line} has {self._width}: every line needs as many"
+                    f"{counted(len(cells), 'cell')} in line {line} of {self.path} where line {self._line} has {self._width}: "
+                    "every line needs as many"
                 )
             if any("\ufffd" in cell for cell in cells):
                 return _not_utf8(f"line {line} of {self.path}")

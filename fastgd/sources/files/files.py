@@ -10,7 +10,8 @@ from contextlib import closing
 from glob import glob
 from typing import Any
 
-from fastgd.errors import DataError, missing_extra, shown
+from fastgd.arguments import argument_error, flag
+from fastgd.errors import DataError, missing_extra
 from fastgd.sources.files.csv_files import CsvFile
 from fastgd.sources.files.parquet_files import ParquetFile
 from fastgd.sources.frames import listing
@@ -54,9 +55,9 @@ def read_files(
     except ImportError:
         raise missing_extra("pyarrow", "files", "reading files") from None
     if delimiter is not None and not (isinstance(delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', delimiter)):
-        raise DataError(f"delimiter={shown(delimiter)}: pass the one character that separates cells, as ';' or '\\t'")
-    if header is not None and not isinstance(header, bool):
-        raise DataError(f"header={shown(header)}: pass True or False")
+        raise argument_error("delimiter", delimiter, "pass the one character that separates cells, as ';' or '\\t'")
+    if header is not None:
+        header = flag(header, "header")
     paths = _paths(data)
     first = _open(paths[0], None, delimiter, header, n_features)
     _refuse_twice(first.names, first.path)

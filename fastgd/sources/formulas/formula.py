@@ -15,7 +15,7 @@ from typing import Any, Never, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError, shown
+from fastgd.errors import COUNTED, DataError, shown, spelled
 from fastgd.sources.formulas.levels import Levels, UnseenLevelError, coded, is_text, packed, plain, settle, transforms, unpacked
 from fastgd.sources.formulas.terms import (
     UnseenInError,
@@ -61,7 +61,7 @@ def choice_of(
 
 def refuse_features_of(formula: str, features: Sequence[str] | None) -> None:
     if features is not None:
-        raise DataError(f"features= and the formula {formula!r} both choose columns: leave one out")
+        raise DataError(f"{spelled('features')} and the formula {formula!r} both choose columns: leave one out")
 
 
 def columns_of(text: str, names: Iterable[str], weight: str | None, where: str = "the frame") -> tuple[str, ...]:
