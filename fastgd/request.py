@@ -81,7 +81,8 @@ class Request:
         if self.start is not None and len(self.start) != needed:
             coefs = "slope" if n_features == 1 else counted(n_features, "coefficient")
             what = f"(intercept, {coefs})" if self.fit_intercept else f"({coefs}{',' * (n_features == 1)}), without an intercept"
-            raise argument_error("start", list(self.start), f"it must hold {counted(needed, 'number')}, {what}")
+            came = [int(value) if value.is_integer() else value for value in self.start]
+            raise argument_error("start", came, f"it must hold {counted(needed, 'number')}, {what}")
 
     def to_dict(self) -> dict[str, Any]:
         """In JSON's types; all but `unstable`, which does not change a result."""

@@ -183,7 +183,7 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: fit(x, y, tol=nan), f"tol=nan: {TOL}"),
     (lambda: fit(x, y, tol="1e-6"), f"tol='1e-6': {TOL}"),
     (lambda: fit(x, y, start=[1]), "start=[1]: it must hold 2 numbers, (intercept, slope)"),
-    (lambda: fit(x, y, start=[[1, 2]]), "start=[[1, 2]]: it must hold 2 numbers, (intercept, slope)"),
+    (lambda: fit(x, y, start=[[1, 2]]), "start=[[1, 2]]: it must have one dimension, a number for each parameter"),
     (
         lambda: fit(x, y, start=[1, 2], fit_intercept=False),
         "start=[1, 2]: it must hold 1 number, (slope,), without an intercept",
