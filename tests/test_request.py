@@ -143,11 +143,11 @@ def test_a_number_that_changes_is_not_remembered() -> None:
 @pytest.mark.parametrize(
     ("start", "fit_intercept", "n_features", "text"),
     [
-        ([1], True, 1, "start=[1.0]: it must hold 2 numbers, (intercept, slope)"),
-        ([1, 2], False, 1, "start=[1.0, 2.0]: it must hold 1 number, (slope,), without an intercept"),
+        ([1], True, 1, "start=[1]: it must hold 2 numbers, (intercept, slope)"),
+        ([1, 2], False, 1, "start=[1, 2]: it must hold 1 number, (slope,), without an intercept"),
         ([], False, 1, "start=[]: it must hold 1 number, (slope,), without an intercept"),
-        ([1, 2], True, 3, "start=[1.0, 2.0]: it must hold 4 numbers, (intercept, 3 coefficients)"),
-        ([1], False, 2, "start=[1.0]: it must hold 2 numbers, (2 coefficients), without an intercept"),
+        ([1, 2], True, 3, "start=[1, 2]: it must hold 4 numbers, (intercept, 3 coefficients)"),
+        ([1], False, 2, "start=[1]: it must hold 2 numbers, (2 coefficients), without an intercept"),
     ],
 )
 def test_a_start_needs_a_number_for_each_parameter(start: list[float], fit_intercept: bool, n_features: int, text: str) -> None:
