@@ -23,8 +23,7 @@ from fastgd.moments.passes import sum_stream, sum_table
 from fastgd.moments.progress import Progress, reporting
 from fastgd.moments.threads import threads
 from fastgd.problem.study import study
-from fastgd.request import Request
-from fastgd.request import request as asked
+from fastgd.request import Request, remembered, validated
 from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability
 from fastgd.sources import Collection, Stream, Table, read
@@ -123,7 +122,10 @@ def fit(
     >>> round(result.intercept, 12), round(result.slope, 12)
     (0.0, 1.9)
     """
-    request = asked(learning_rate, max_iter, tol, start, fit_intercept, standardize, unstable)
+    try:
+        request = remembered(learning_rate, max_iter, tol, start, fit_intercept, standardize, unstable)
+    except TypeError:  # a start, or numbers of another kind
+        request = validated(learning_rate, max_iter, tol, start, fit_intercept, standardize, unstable)
     if isinstance(data, Moments):
         moments = _as_made(data, target, features, sample_weight)
     else:
@@ -256,25 +258,28 @@ def _as_made(
 
 
 @cache
-def _line_kernels() -> Any:
-    """The kernels of a line, looked up once; importing them is what loads numba."""
-    from fastgd.kernels import line
+def _fit_line() -> Any:
+    """The kernel, looked up once; importing it is what loads numba."""
+    from fastgd.kernels.line import fit_line
 
-    return line
+    return fit_line
 
 
 def run(moments: Moments, request: Request) -> FitResult:
     """What `fit` does once the rows are summed: the run that was asked for, or the error that says why there is none."""
-    if moments._details.formula is not None and not moments._details.formula.has_intercept:
+    formula = moments._details.formula
+    if formula is not None and not formula.has_intercept:
         request = replace(request, fit_intercept=False)
-    rate, iterations, odd, tolerance = request.numbers
-    if moments._sums.shape[1] == _SUMS_OF_LINE and request.start is None is request.penalty:
-        kernels, memory = _line_kernels(), np.empty(layout.LINE_SHAPE)
-        asked = request.fit_intercept, request.standardize, rate, iterations, odd
+    sums = moments._sums
+    if sums.shape[1] == _SUMS_OF_LINE and request.start is request.penalty is None:
+        rate, iterations, odd, tolerance = request.numbers
+        memory = np.empty(layout.LINE_SHAPE)
         if request.tol is None:
-            outcome = kernels.fit_line(moments._sums, *asked, memory)
+            outcome = _fit_line()(sums, request.fit_intercept, request.standardize, rate, iterations, odd, memory)
         else:
-            outcome = kernels.fit_line_to(moments._sums, *asked, tolerance, memory)
+            from fastgd.kernels import line
+
+            outcome = line.fit_line_to(sums, request.fit_intercept, request.standardize, rate, iterations, odd, tolerance, memory)
         result = FitResult(moments, request, memory)
     else:
         request.require_parameters(moments.n_features)
@@ -282,7 +287,7 @@ def run(moments: Moments, request: Request) -> FitResult:
         found = study(moments, request.fit_intercept, request.standardize, not limit_only, request.penalty)
         parts, outcome = descend(*found, request)
         result = FitResult(moments, request, parts)
-    if outcome != layout.DONE:
+    if outcome:  # not DONE
         _refuse_or_warn(result, outcome)
     return result
 

@@ -12,10 +12,12 @@ from fastgd import arguments
 from fastgd.arguments import counted
 from fastgd.descent.parts import Course, Parts, descend
 from fastgd.errors import DataError, Status
+from fastgd.kernels import layout
 from fastgd.moments.moments import Moments
 from fastgd.moments.units import in_float64
 from fastgd.problem.penalties import mean_squared_error
-from fastgd.problem.study import split_line, study
+from fastgd.problem.problem import Problem, Target
+from fastgd.problem.study import study
 from fastgd.problem.views import Array, fractions
 from fastgd.request import Request
 
@@ -61,8 +63,8 @@ class Run:
     def _parts(self) -> Parts:
         """What is known so far: of many features that went to the limit point not yet the directions."""
         if isinstance(self._arrays, np.ndarray):
-            problem, target, rows = split_line(self._moments, self._arrays)
-            self._arrays = Parts(problem, target, Course(rows))
+            memory = self._arrays
+            self._arrays = Parts(Problem(self._moments, memory), Target(memory), Course(memory))
         return self._arrays
 
     @property
@@ -112,19 +114,26 @@ class Run:
         return tuple(parts.course.asked[not parts.problem.fit_intercept :].tolist())
 
     @property
+    def _end(self) -> Array:
+        """Intercept and coefficients. Read where they are: to open a line's arrays takes as long as its fit."""
+        arrays = self._arrays
+        end: Array = arrays[layout.END] if isinstance(arrays, np.ndarray) else arrays.course.end
+        return end
+
+    @property
     def intercept(self) -> float:
         """The value where all features are 0, in units of the target; 0.0 with fit_intercept=False."""
-        return self._parts.course.end.item(0)
+        return self._end.item(0)
 
     @property
     def coef(self) -> Array:
         """Coefficients, shape (p,), in units of the target a unit of the feature."""
-        return self._parts.course.end[1:].copy()
+        return self._end[1:].copy()
 
     @property
     def slope(self) -> float:
         """The one coefficient of a fit with one feature."""
-        end = self._parts.course.end
+        end = self._end
         if len(end) != 2:
             raise DataError(f"slope: {len(self.feature_names)} features were fitted, and each has a coefficient, in .coef")
         return end.item(1)

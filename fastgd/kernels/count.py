@@ -124,9 +124,10 @@ def has_settled(problem: Array, target: Array, run: Array, k: float, work: Array
 @inner
 def iterations_to(problem: Array, target: Array, run: Array, tolerance: float, work: Array) -> float:
     """First k whose share of the distance left is at most `tolerance` (NaN: at which no coefficient changes); inf if none."""
-    slow = slowest(problem, run)
+    m = int(problem[row.DIRECTIONS, 0])
+    slow = slowest(run, m)
     settle = tolerance != tolerance
-    if tolerance >= 1.0 or distance_left(problem, run, 0.0) == 0.0:
+    if tolerance >= 1.0 or distance_left(run, m, 0.0) == 0.0:
         return 0.0
     if slow == NEVER:
         return 1.0
@@ -137,13 +138,13 @@ def iterations_to(problem: Array, target: Array, run: Array, tolerance: float, w
     if slow < 0.0:
         # When every direction is as slow as the slowest; e^-3000 of a distance is below any float64's last place.
         high = np.ceil((-3000.0 if settle else np.log(tolerance)) / slow * (1.0 + 1e-9)) + 1.0
-    elif settle or distance_left(problem, run, high) > tolerance:
+    elif settle or distance_left(run, m, high) > tolerance:
         return math.inf
     while high - low > 1.0:
         k = np.floor(0.5 * (low + high))
         if k <= low or k >= high:  # past 2^53 the counts themselves are rounded
             break
-        met = has_settled(problem, target, run, k, work) if settle else distance_left(problem, run, k) <= tolerance
+        met = has_settled(problem, target, run, k, work) if settle else distance_left(run, m, k) <= tolerance
         if met:
             high = k
         else:

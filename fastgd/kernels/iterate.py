@@ -65,7 +65,7 @@ def unit(problem: Array, j: int) -> int:
     return int(problem[row.EXPONENT, j]) if problem[row.STANDARDIZED, 0] == 0.0 else 0
 
 
-@inner
+@inlined
 def measure(problem: Array, target: Array, run: Array, work: Array) -> None:
     """Distances along the directions from BEST to START, whose difference in the coordinates descended in is work[2] + work[3].
 
@@ -92,7 +92,7 @@ def measure(problem: Array, target: Array, run: Array, work: Array) -> None:
         set_at(run, row.DISTANCE, i, c)
 
 
-@inner
+@inlined
 def begin(problem: Array, target: Array, run: Array, work: Array) -> None:
     """Contractions, distances along the directions, limit point, of the start and the rate that were asked for."""
     d, m = problem.shape[1], int(problem[row.DIRECTIONS, 0])
@@ -173,15 +173,15 @@ def power(u: float, log: float, k: float, odd: bool) -> float:
 
 
 @inner
-def distance_left(problem: Array, run: Array, k: float) -> float:
+def distance_left(run: Array, m: int, k: float) -> float:
     """Distance to the limit point after k iterations, as a share of the start's."""
     top = 0.0
-    for i in range(int(problem[row.DIRECTIONS, 0])):
+    for i in range(m):
         top = max(top, abs(run[row.DISTANCE, i]))
     if top == 0.0:
         return 0.0
     left = whole = 0.0
-    for i in range(int(problem[row.DIRECTIONS, 0])):
+    for i in range(m):
         d = run[row.DISTANCE, i] / top
         a = d * np.exp(k * run[row.LOG, i])
         left += a * a
@@ -189,7 +189,7 @@ def distance_left(problem: Array, run: Array, k: float) -> float:
     return np.sqrt(left / whole)
 
 
-@inner
+@inlined
 def objective_after(problem: Array, target: Array, run: Array, k: float, part: Array) -> tuple[float, int]:
     """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent.
 
@@ -213,10 +213,10 @@ def objective_after(problem: Array, target: Array, run: Array, k: float, part: A
 
 
 @inner
-def slowest(problem: Array, run: Array) -> float:
+def slowest(run: Array, m: int) -> float:
     """log of the slowest contraction among directions with a distance to go."""
     slow = NEVER
-    for i in range(int(problem[row.DIRECTIONS, 0])):
+    for i in range(m):
         if run[row.DISTANCE, i] != 0.0:
             slow = max(slow, run[row.LOG, i])
     return slow
@@ -230,7 +230,7 @@ def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: 
     be lost where the column is as small.
     """
     m = int(problem[row.DIRECTIONS, 0])
-    near = k * slowest(problem, run) < -37.0
+    near = k * slowest(run, m) < -37.0
     if k < math.inf:
         for i in range(m):
             if near:  # the way still to go: from a start 10^20 times as far as the limit, double-double would show

@@ -138,7 +138,7 @@ def study_line(sums: Array, fit_intercept: bool, standardize: bool, problem: Arr
 @kernel
 def analyse_line(sums: Array, fit_intercept: bool, standardize: bool, memory: Array) -> None:
     """What the data decide, for one feature, from the sums of `moments.sum_rows`."""
-    study_line(sums, fit_intercept, standardize, memory[: row.LINE_TARGET], memory[row.LINE_TARGET : row.LINE_RUN])
+    study_line(sums, fit_intercept, standardize, memory, memory)
 
 
 @kernel
@@ -149,11 +149,10 @@ def fit_line(
 
     Without the search for the iteration that meets a tolerance, which a first fit then need not compile.
     """
-    problem, target, run = memory[: row.LINE_TARGET], memory[row.LINE_TARGET : row.LINE_RUN], memory[row.LINE_RUN :]
-    study_line(sums, fit_intercept, standardize, problem, target)
-    run[row.ASKED, 0] = run[row.ASKED, 1] = 0.0
-    set_out(problem, target, run, rate, max_iter, math.nan)
-    return arrive(problem, target, run, max_iter, odd)
+    study_line(sums, fit_intercept, standardize, memory, memory)
+    memory[row.ASKED, 0] = memory[row.ASKED, 1] = 0.0
+    set_out(memory, memory, memory, rate, max_iter, math.nan)
+    return arrive(memory, memory, memory, max_iter, odd)
 
 
 @kernel
@@ -161,7 +160,6 @@ def fit_line_to(
     sums: Array, fit_intercept: bool, standardize: bool, rate: float, max_iter: float, odd: bool, tolerance: float, memory: Array
 ) -> int:
     """`fit_line` to a tolerance."""
-    problem, target, run = memory[: row.LINE_TARGET], memory[row.LINE_TARGET : row.LINE_RUN], memory[row.LINE_RUN :]
-    study_line(sums, fit_intercept, standardize, problem, target)
-    run[row.ASKED, 0] = run[row.ASKED, 1] = 0.0
-    return run_down(problem, target, run, rate, max_iter, odd, tolerance)
+    study_line(sums, fit_intercept, standardize, memory, memory)
+    memory[row.ASKED, 0] = memory[row.ASKED, 1] = 0.0
+    return run_down(memory, memory, memory, rate, max_iter, odd, tolerance)

@@ -63,7 +63,7 @@ def arrive(problem: Array, target: Array, run: Array, k: float, odd: bool) -> in
     k = min(k, max(0.0, exceeds(problem, run, LOG_MAX - 1.0 + np.log(variance)) - 1.0))  # and where R^2 would
     if k != max_iter:
         odd = k % 2.0 == 1.0
-    d, ey = problem.shape[1], int(target[row.EXPONENT_Y, 0])
+    d, m, ey = problem.shape[1], int(problem[row.DIRECTIONS, 0]), int(target[row.EXPONENT_Y, 0])
     place(problem, target, run, k, odd, work, run[row.END : row.END + 2])
     finite = settled = True
     for j in range(d):
@@ -74,7 +74,7 @@ def arrive(problem: Array, target: Array, run: Array, k: float, odd: bool) -> in
     if k == math.inf:
         run[row.END_LEFT, 0], run[row.END_OBJECTIVE, 0], run[row.END_OBJECTIVE_EXPONENT, 0] = 0.0, target[row.LEAST, 0], 2 * ey
     else:
-        run[row.END_LEFT, 0] = distance_left(problem, run, k)
+        run[row.END_LEFT, 0] = distance_left(run, m, k)
         run[row.END_OBJECTIVE, 0], run[row.END_OBJECTIVE_EXPONENT, 0] = objective_after(problem, target, run, k, work[0])
     if run[row.RATE, 0] >= problem[row.MAX_RATE, 0]:
         return row.UNSTABLE

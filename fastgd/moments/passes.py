@@ -48,7 +48,9 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
         segment = Segment(q)
         segment.add(table, pool)
         sums = segment.total()
-    return closed_moments(sums, n, table.feature_names, table.target_name, NO_DETAILS.with_rows(table))
+    is_plain = table.weight is EMPTY and table.library is None and table.formula is None and table.n_dropped == 0
+    details = NO_DETAILS if is_plain else NO_DETAILS.with_rows(table)
+    return closed_moments(sums, n, table.feature_names, table.target_name, details)
 
 
 def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:

@@ -43,8 +43,7 @@ def study(
 
         memory = np.zeros(layout.LINE_SHAPE)
         line.analyse_line(moments._sums, fit_intercept, standardize, memory)
-        problem, target, _ = split_line(moments, memory)
-        return problem, target
+        return Problem(moments, memory), Target(memory)
     from fastgd.kernels import factor, run
 
     rows, target = np.zeros((layout.VECTORS, d)), Target(np.zeros((layout.TARGET_ROWS, d)))
@@ -67,12 +66,6 @@ def study(
     rows[layout.STANDARDIZED, 0], rows[layout.INTERCEPT, 0], rows[layout.RANK, 0] = standardize, fit_intercept, rank
     run.set_limits(rows)
     return Problem(moments, rows, penalty), target
-
-
-def split_line(moments: Moments, memory: Array) -> tuple[Problem, Target, Array]:
-    """Problem, target and the rows of a run out of the one array that a line's kernels fill."""
-    target, run = layout.LINE_TARGET, layout.LINE_RUN
-    return Problem(moments, memory[:target]), Target(memory[target:run]), memory[run:]
 
 
 def _take_refined(target: Target, exponents: Array, theta: Array, error: float) -> None:
