@@ -311,7 +311,7 @@ def test_columns_whose_sums_exceed_the_machine_are_refused(tmp_path: Path, monke
     pytest.importorskip("pyarrow")
     path = columns(tmp_path / "wide.csv", 5000)
     monkeypatch.setattr("os.sysconf", lambda name: {"SC_PHYS_PAGES": 2**18, "SC_PAGE_SIZE": 4096}[name], raising=False)
-    told = "^4,999 features: the sums of their products take 1 GiB, and this machine has 1: name those to be used, features="
+    told = "^4,999 features: the sums of their products take 1 GiB, and this machine has 1: name those to use in features$"
     with pytest.raises(fastgd.DataError, match=told):
         fastgd.fit(path, "c0")
 

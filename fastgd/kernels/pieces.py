@@ -227,4 +227,3 @@ def merge(sums: Array, more: Array, q: int) -> None:
     add_piece(sums, more, q)
     for i in range(1, q + 1):
         sums[POWER, i] = 0.0 if sums[POWER, i] == NOTHING else sums[POWER, i]
-        sums[SHIFT, q + i] = max(sums[SHIFT, q + i], more[SHIFT, q + i])

@@ -11,5 +11,6 @@ sees a row, and through the public door to users, who collect, add and send them
 - `moments`: the class `Moments`, the public door to a content;
 - `passes`: one pass over a table or a stream, for a fit;
 - `wide`: many features by BLAS, with a solution that is refined on the rows;
+- `units`: what is said where float64 cannot hold a number in the data's units;
 - `threads`, `progress`: what `n_jobs` and `progress` ask for.
 """

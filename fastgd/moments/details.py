@@ -56,8 +56,8 @@ class Details(NamedTuple):
 
     def with_rows(self, table: Table) -> Details:
         """These and what the rows of a table add to them."""
-        adds_none = table.weight is EMPTY and table.library is None and table.n_dropped == 0 and table.formula is None
-        if adds_none and self.solution is None:
+        plain = table.weight is EMPTY and table.library is None and table.n_dropped == 0 and table.formula is None
+        if plain and self.solution is None:  # nearly always: a small fit waits for it
             return self
         return self.merged(Details(table.n_dropped, None, table.formula, log_weight(table.weight), table.library))
 

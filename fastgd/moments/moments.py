@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from fastgd.moments.encoding import decode, encode
 from fastgd.moments.segment import Segment
 from fastgd.moments.sums import columns_of
 from fastgd.moments.threads import threads
+from fastgd.moments.units import in_float64
 from fastgd.sources import Collection, Known, Table, read, read_pair
 from fastgd.sources.table import default_names
 
@@ -245,11 +245,8 @@ class Moments:
         >>> fastgd.Moments.from_arrays([1, 2, 3], [2, 4, 9], sample_weight=[0.5, 1, 3]).total_weight
         4.5
         """
-        sums = self._closed()._sums
-        try:
-            return math.ldexp(sums[0, 0] + sums[1, 0], int(sums[3, 0]))
-        except OverflowError:
-            raise DataError("the sum of the weights exceeds float64: divide them by a power of two and ask again") from None
+        high, low, _, exponent = self._closed()._sums[:, 0].tolist()
+        return in_float64(high + low, exponent, "the sum of the weights", "sample_weight")
 
     @property
     def mean(self) -> NDArray[np.float64]:

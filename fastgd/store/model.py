@@ -28,14 +28,15 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fastgd.arguments import counted
+from fastgd.descent.run import Run
 from fastgd.errors import DataError, shown
 from fastgd.moments.details import Details, Solution, is_log_weight
 from fastgd.moments.moments import Moments
@@ -45,9 +46,6 @@ from fastgd.moments.sums import LARGEST_EXPONENT, sums_of
 from fastgd.request import Request
 from fastgd.sources import LIBRARIES, read_formula
 from fastgd.store.writing import replace
-
-if TYPE_CHECKING:
-    from fastgd.result.fit_result import FitResult
 
 _FORMAT = "fastgd model"
 _KEYS = {
@@ -87,9 +85,9 @@ class Stored:
                 raise DataError(f"its {name} is {old!r}, and its moments and request give {new!r}")
 
 
-def write(result: FitResult, path: str | os.PathLike[str]) -> None:
+def write(run: Run, path: str | os.PathLike[str]) -> None:
     """`FitResult.save`."""
-    content = _content(result)
+    content = _content(run)
     content["sha256"] = _checksum(content)
     replace(_name(path), _lines(content) + "\n", "the fit")
 
@@ -124,20 +122,20 @@ def read(path: str | os.PathLike[str]) -> Stored:
     return Stored(moments, Request.from_dict(content["request"], unstable="run"), [found["intercept"], *coef])
 
 
-def _content(result: FitResult) -> dict[str, Any]:
+def _content(run: Run) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "version": 1 if result.moments.precision is None else 2,
+        "version": 1 if run.moments.precision is None else 2,
         "result": {
-            "status": result.status.name.lower(),
-            "intercept": result.intercept,
-            "coef": result.coef.tolist(),
-            "error": _held(result, "error"),
-            "n_iter": _held(result, "n_iter"),
-            "remaining": result.remaining,
+            "status": run.status.name.lower(),
+            "intercept": run.intercept,
+            "coef": run.coef.tolist(),
+            "error": _held(lambda: run.error),
+            "n_iter": _held(lambda: run.n_iter),
+            "remaining": run.remaining,
         },
-        "request": result._request.to_dict() | {"start": list(result.start)},
-        "moments": _content_of_moments(result.moments),
+        "request": run._request.to_dict() | {"start": list(run.start)},
+        "moments": _content_of_moments(run.moments),
     }
 
 
@@ -178,10 +176,10 @@ def _lines(content: Any, indent: str = "\n ") -> str:
     return f"{{{','.join(lines)}{indent[:-1]}}}"
 
 
-def _held(result: FitResult, name: str) -> float | None:
+def _held(get: Callable[[], float]) -> float | None:
     """A figure for people; None where float64 cannot hold it."""
     try:
-        value: float = getattr(result, name)
+        value = get()
     except DataError:
         return None
     return None if isinstance(value, float) and not math.isfinite(value) else value
