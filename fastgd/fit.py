@@ -27,7 +27,7 @@ from fastgd.request import Request
 from fastgd.request import request as asked
 from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability
-from fastgd.sources import Collection, Stream, Table, read
+from fastgd.sources import Collection, Source, Table, read
 from fastgd.store import model
 from fastgd.text import report
 
@@ -231,7 +231,7 @@ def load(path: str | os.PathLike[str]) -> FitResult:
 
 
 def _moments(
-    source: Table | Stream | Collection, n_jobs: int, progress: bool | Progress | None, has_intercept: bool | None = None
+    source: Table | Source | Collection, n_jobs: int, progress: bool | Progress | None, has_intercept: bool | None = None
 ) -> Moments:
     """One pass over a source; given `has_intercept`, only the limit of a fit with or without one is wanted of a table."""
     if isinstance(source, Collection):

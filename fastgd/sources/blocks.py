@@ -15,7 +15,7 @@ from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays
 from fastgd.sources.columns import Choice, Wanted, require_column
 from fastgd.sources.formulas.formula import choice_of
-from fastgd.sources.frames import Frame, is_frame, open_frame
+from fastgd.sources.frames import is_frame, open_frame
 from fastgd.sources.origin import Origin
 from fastgd.sources.pairs import ARRAYS, read_pair_of
 from fastgd.sources.table import Table

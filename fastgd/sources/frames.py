@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any, TypeVar
 
@@ -116,7 +116,7 @@ def series_of(data: Any) -> list[Any]:
     import narwhals as nw
 
     if isinstance(data, Frame):
-        return list(data.collect(data.names).iter_columns())
+        return list((data.collect(data.names) if data.is_lazy else data.rows).iter_columns())
     return [data] if isinstance(data, nw.Series) else []
 
 

@@ -50,7 +50,7 @@ def read_rows(
     cells, data = Cells(origin, missing, weight), {}
     for name, known in levels.items():
         data[name], bad = _cells(frame[name], name, known is not None, cells)
-        bad &= present
+        bad = bad & present
         if bad.any():
             is_number = known is None
             refused = bad if missing == "raise" else bad & np.isinf(data[name]) if is_number else np.zeros(n, bool)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastgd.errors import DataError, missing_extra
-from fastgd.sources.formulas.levels import UnseenLevelError, transforms
 from fastgd.sources.columns import require_column
+from fastgd.sources.formulas.levels import UnseenLevelError, transforms
 
 
 class UnseenInError(Exception):
