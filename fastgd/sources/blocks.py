@@ -13,7 +13,7 @@ from numpy import ndarray
 from fastgd.arguments import counted
 from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays
-from fastgd.sources.columns import Choice, Wanted, require_column
+from fastgd.sources.columns import Choice, Wanted, require_column, require_name
 from fastgd.sources.formulas.formula import choice_of
 from fastgd.sources.frames import is_frame, open_frame
 from fastgd.sources.origin import Origin
@@ -43,8 +43,7 @@ class Blocks:
     """
 
     def __init__(self, data: Iterable[Any], wanted: Wanted) -> None:
-        if wanted.weight is not None and not isinstance(wanted.weight, str):
-            raise DataError("sample_weight is an array, and the data come in blocks: pass blocks (X, y, weight), or name a column")
+        require_name(wanted.weight, "the data come in blocks: pass blocks (X, y, weight), or name a column")
         self._data, self._wanted = data, wanted
         self.once = f"data of type {type(data).__qualname__}" if isinstance(data, Iterator) else None
         self._choice: Choice[Table] | None = None  # of the first block that is a frame

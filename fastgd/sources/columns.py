@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from fastgd.errors import DataError, shown
+from fastgd.arguments import argument_error
+from fastgd.errors import DataError, shown, spelled
 from fastgd.sources.arrays import read_weight
 from fastgd.sources.cells import Cells, Column, arrow_floats, as_matrix
 from fastgd.sources.origin import Origin
@@ -142,7 +143,7 @@ class Columns:
         """The advice for a feature that is text and was not asked for."""
         if self.by_name or name == self.target:
             return None
-        return f"leave the column out with features=[...], or use a formula, '{self.target} ~ C({name})'"
+        return f"leave the column out of {spelled('features')}, or use a formula, '{self.target} ~ C({name})'"
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def _choose(names: Sequence[str], wanted: Wanted, path: str | None) -> tuple[str
     if weight is not None:
         require_column(weight, names, where)
         if weight == target:
-            raise DataError(f"sample_weight={weight!r} names the target: weights are a column of their own")
+            raise DataError(f"{spelled('sample_weight', weight)} names the target: weights are a column of their own")
     if not chosen:
         raise DataError(f"no feature columns: {where} holds only the target {target!r}")
     if target in chosen:
@@ -208,15 +209,15 @@ def _choose(names: Sequence[str], wanted: Wanted, path: str | None) -> tuple[str
 def choose_features(features: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:
     """The feature names that the user asks for, each checked."""
     if isinstance(features, str):
-        raise DataError(f"features={shown(features)} is a string: pass a list of column names, features=[{shown(features)}]")
+        raise argument_error("features", features, f"pass a list of column names, {spelled('features', [features])}")
     try:
         chosen = tuple(features)
     except TypeError:
-        raise DataError(f"features={shown(features)}: pass a list of column names") from None
+        raise argument_error("features", features, "pass a list of column names") from None
     for name in chosen:
         require_column(name, names, where)
         if chosen.count(name) > 1:
-            raise DataError(f"features={shown(features, 80)} names {shown(name)} twice: name each column once")
+            raise DataError(f"{spelled('features', features)} names {shown(name)} twice: name each column once", "features")
     return chosen
 
 
@@ -226,6 +227,12 @@ def require_column(name: str, names: Sequence[str], where: str) -> None:
         close = get_close_matches(str(name), [other for other in names if isinstance(other, str)], 3)
         hint = f"did you mean {shown_names(close)}?" if close else f"it has {shown_names(names)}"
         raise DataError(f"no column {shown(name, 200)} in {where}: {hint}")
+
+
+def require_name(weight: Any, why: str) -> None:
+    """Refuse weights that are no column's name, for rows that are not in memory at once."""
+    if weight is not None and not isinstance(weight, str):
+        raise DataError(f"sample_weight is an array, and {why}")
 
 
 def shown_names(names: Sequence[Any]) -> str:

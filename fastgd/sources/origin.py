@@ -9,7 +9,7 @@ from typing import Any, Never
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import COUNTED, DataError
+from fastgd.errors import COUNTED, DataError, spelled
 
 _CORRECT = "correct the cell or drop the row"
 
@@ -73,7 +73,7 @@ class Origin:
 
     def refuse(self, row: int, column: str, what: Any, missing: bool = False, cure: str = _CORRECT) -> Never:
         """Raise the error for a cell that cannot be used: what it holds, where it is, and what to do."""
-        advice = ", e.g. with missing='drop'" if missing and self.can_drop else ""
+        advice = f", e.g. with {spelled('missing', 'drop')}" if missing and self.can_drop else ""
         raise DataError(
             f"{what} {self.place_of(row)}, {column}: every value must be a finite number; {cure}{advice}{self.counted}"
         )

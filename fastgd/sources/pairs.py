@@ -10,7 +10,7 @@ from numpy import ndarray
 from numpy.typing import NDArray
 
 from fastgd.arguments import numbers
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.sources.arrays import read_arrays, read_weight, refuse_features, weigh
 from fastgd.sources.cells import Cells, Column, as_matrix
 from fastgd.sources.columns import choose_features, library_of, require_column, shown_names
@@ -47,7 +47,7 @@ def read_pair_of(
     X, t = open_frame(x), open_frame(y)
     if features is not None:
         if not isinstance(X, Frame):
-            raise DataError("features= picks columns by name, and x is no frame: pass the columns themselves")
+            raise DataError(f"{spelled('features')} picks columns by name, but x is not a frame: pass the columns themselves")
         X = Frame(X.collect(choose_features(features, X.names, "x")))
     if isinstance(t, Frame) and len(t.names) != 1:
         raise DataError(f"y is a frame of {len(t.names)} columns, {shown_names(t.names)}: pass one of them")

@@ -13,7 +13,7 @@ from fastgd import arguments
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import Blocks, is_blocks
-from fastgd.sources.columns import Columns, Frames, Known, Wanted, require_column
+from fastgd.sources.columns import Columns, Frames, Known, Wanted, require_column, require_name
 from fastgd.sources.formulas.formula import StoredFormula, choice_of
 from fastgd.sources.formulas.terms import is_formula
 from fastgd.sources.frames import Frame, is_frame, open_frame
@@ -131,7 +131,7 @@ def _is_on_cluster(data: Any) -> bool:
 def _read_files(data: Any, wanted: Wanted) -> Source:
     from fastgd.sources.files.files import Files  # loads csv and re: 2 ms of every import of fastgd
 
-    _require_name(wanted.weight, "files are read piece by piece: name a column of them")
+    require_name(wanted.weight, "files are read piece by piece: name a column of them")
     return _source_of(files := Files(data), choice_of(files, wanted))
 
 
@@ -142,7 +142,7 @@ def _read_blocks(data: Iterable[Any], wanted: Wanted) -> Source:
 
 def _read_frame(frame: Frame, wanted: Wanted) -> Table | Source:
     if frame.is_lazy:
-        _require_name(wanted.weight, "the frame is lazy: name a column of it, or collect it first")
+        require_name(wanted.weight, "the frame is lazy: name a column of it, or collect it first")
         return _source_of(frame, choice_of(frame, wanted))
     target, weight = wanted.target, wanted.weight
     by_formula = target.formula is not None if isinstance(target, Known) else is_formula(target, frame.names)
@@ -164,11 +164,6 @@ def _weighed(frame: Frame, weight: Any, missing: str) -> tuple[Frame, str]:
         name += "_"
     values = read_weight(weight, len(frame.rows), missing == "drop")
     return Frame(frame.rows.with_columns(nw.new_series(name, values, backend=frame.rows.implementation))), name
-
-
-def _require_name(weight: Any, why: str) -> None:
-    if weight is not None and not isinstance(weight, str):
-        raise DataError(f"sample_weight is an array, and {why}")
 
 
 def _source_of(frames: Frames, choice: Any) -> Source:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.arguments import FLOAT64
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.sources.origin import Origin
 
 EMPTY = np.empty(0)

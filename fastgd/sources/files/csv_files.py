@@ -176,7 +176,6 @@ class CsvFile:
     def _what_is_wrong(self, piece: Piece, error: Exception) -> DataError:
         for line, cells in piece.rows(self.delimiter):
             if len(cells) != self._width:
-                count = counted(len(cells), "cell")
                 return DataError(
                     f"{counted(len(cells), 'cell')} in line {line} of {self.path} where line {self._line} has {self._width}: "
                     "every line needs as many"

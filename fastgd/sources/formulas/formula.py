@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.sources.columns import Choice, Columns, Frames, Known, Wanted, library_of, require_column, shown_names
 from fastgd.sources.formulas.design import Design
 from fastgd.sources.formulas.learning import learn
@@ -189,8 +189,8 @@ class Formula:
             raise DataError(_BROKEN)
         if made.feature_names != features:
             raise DataError(
-                f"the formula {text!r} now makes the columns {shown_names(made.feature_names)}, and made "
-                f"{shown_names(features)} when it was stored: it was changed, or another release of formulaic names them otherwise"
+                f"the formula {text!r} now makes the columns {shown_names(made.feature_names)}, and made {shown_names(features)} "
+                "when it was stored: it was changed, or another release of formulaic names them otherwise"
             )
         return made
 
@@ -266,7 +266,7 @@ def choice_of(frames: Frames, wanted: Wanted, in_parts: bool = True) -> Choice[T
     if not is_formula(target, frames.names):
         return Columns.choose(frames.names, wanted, frames.path)
     if features is not None:
-        raise DataError(f"features= and the formula {target!r} both choose columns: leave one out")
+        raise DataError(f"{spelled('features')} and the formula {target!r} both choose columns: leave one out")
     if isinstance(frames, Frame) and not in_parts:
         return Formula(target, frames.rows, weight, missing)
     return Formula.learn(target, frames, weight, missing)
