@@ -15,10 +15,10 @@ from typing import Any, Literal, NamedTuple
 
 from fastgd import DataError, Moments
 from fastgd.errors import missing_extra
+from fastgd.kernels.layout import BLOCK
 
 __all__ = ["moments"]
 
-_FIRST_ROWS = 4096
 _JOINED = 8  # moments joined by a task
 
 
@@ -79,7 +79,7 @@ def moments(
     lengths = known if every_row_counts else None
 
     first, seen, step = Moments(), 0, 1
-    while seen < len(parts) and first.n_samples < _FIRST_ROWS:
+    while seen < len(parts) and first.n_samples < BLOCK:
         [first] = dask.compute(dask.delayed(_add_heads)(first, parts[seen : seen + step], seen, plan))
         seen, step = seen + step, 2 * step
     if lengths is None:
@@ -155,7 +155,7 @@ def _flat(delayed: Any) -> Any:
 
 def _add_heads(first: Moments, parts: list[list[Any]], number: int, plan: _Plan) -> Moments:
     for i, part in enumerate(parts):
-        first = plan.add(first, part, number + i, _FIRST_ROWS)
+        first = plan.add(first, part, number + i, BLOCK)
     return first
 
 

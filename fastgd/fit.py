@@ -26,7 +26,7 @@ from fastgd.problem.study import study
 from fastgd.request import Request, remembered, validated
 from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability
-from fastgd.sources import Collection, Stream, Table, read
+from fastgd.sources import Collection, Source, Table, read
 from fastgd.store import model
 from fastgd.text import report
 
@@ -233,7 +233,7 @@ def load(path: str | os.PathLike[str]) -> FitResult:
 
 
 def _moments(
-    source: Table | Stream | Collection, n_jobs: int, progress: bool | Progress | None, has_intercept: bool | None = None
+    source: Table | Source | Collection, n_jobs: int, progress: bool | Progress | None, has_intercept: bool | None = None
 ) -> Moments:
     """One pass over a source; given `has_intercept`, only the limit of a fit with or without one is wanted of a table."""
     if isinstance(source, Collection):

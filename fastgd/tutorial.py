@@ -217,10 +217,10 @@ def _finite(b: float, m: float | NDArray[np.float64]) -> bool:
 def _warn_overflow(points: NDArray[np.float64], b: float, m: float | NDArray[np.float64], stacklevel: int) -> None:
     """After a result that is not finite: bad cells are an error; a start that was finite has overflowed."""
     from fastgd.fit import analyse
-    from fastgd.sources import Table
+    from fastgd.sources import Origin, Table
 
     table = Table(points)
-    table.can_drop = False
+    table.origin = Origin(can_drop=False)
     table.refuse_bad_cell()
     if _finite(b, m):
         try:

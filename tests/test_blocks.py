@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd.sources import Stream, Table, read
+from fastgd.sources import Source, Table, read
 
 Call = Callable[[], Any]
 XY = np.array([[1.0, 2.0], [2.0, 3.0], [4.0, 3.0], [7.0, 9.0], [3.0, 3.0]])
 pair = (np.ones((2, 2)), np.ones(2))
 
 
-def joined(source: Table | Stream) -> list[list[float]]:
-    assert isinstance(source, Stream)
+def joined(source: Table | Source) -> list[list[float]]:
+    assert isinstance(source, Source)
     return [row for t in source for row in np.column_stack([t.X, t.y, *([t.weight] if t.weight.size else [])]).tolist()]
 
 

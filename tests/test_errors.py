@@ -24,9 +24,9 @@ import test_blocks
 import test_frames
 
 import fastgd
-from fastgd.sources.files.files import read_files
-from fastgd.sources.frames import Columns, choose_columns
-from fastgd.sources.table import Table
+from fastgd.sources import Table
+from fastgd.sources.columns import Columns, Wanted
+from fastgd.sources.files.files import Files
 
 Call = Callable[[], object]
 DATA = Path(__file__).parent.parent / "data"
@@ -414,7 +414,7 @@ SEVERAL: list[tuple[list[tuple[str, str | bytes]] | str, dict[str, Any], str]] =
     ([("1.csv", PLAIN), ("2.csv", "a;b\n1;2\n")], {}, "{folder}/2.csv has one column, 'a;b': …"),
     ([("1.csv", PLAIN)], {"delimiter": "::"}, "delimiter='::': pass the one character that separates cells, as ';' or '\\t'"),
     ([("1.csv", PLAIN)], {"header": 0}, "header=0: pass True or False"),
-    ([("1.csv", PLAIN)], {"header": False}, "text 'a' in line 1 of {folder}/1.csv, column 'x': " + CELL),
+    ([("1.csv", PLAIN)], {"header": False}, "text 'a' in line 1 of {folder}/1.csv, column 'x': " + FINITE + "; leave …"),
     ([("1.csv", PLAIN), ("null", "")], {}, "/dev/null is a pipe or a device: it can be read only as the first of the files"),
 ]
 
@@ -425,7 +425,8 @@ def several(folder: Path, data: list[tuple[str, str | bytes]] | str, **options: 
         paths: Any = f"{folder}/{data}"
     else:
         paths = ["/dev/null" if name == "null" else write(folder, name, content) for name, content in data]
-    return list(read_files(paths, lambda names, path: Columns(*choose_columns(names, None, None, path)), **options))
+    files = Files(paths, **options)
+    return [table for table, _ in files.tables(Columns.choose(files.names, Wanted(), files.path))]
 
 
 def beginning(value: object) -> str | None:

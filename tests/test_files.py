@@ -7,7 +7,6 @@ import gzip
 import io
 import os
 import threading
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastgd
-from fastgd.sources import Table
+from fastgd.sources import Origin, Source
+from fastgd.sources.ahead import work_ahead
+from fastgd.sources.columns import Columns, Wanted
 from fastgd.sources.files import rows
-from fastgd.sources.files.ahead import work_ahead
-from fastgd.sources.files.files import read_files
-from fastgd.sources.frames import Columns, choose_columns
+from fastgd.sources.files.files import Files
 
 pa = pytest.importorskip("pyarrow", reason="reading files needs pyarrow")
 from pyarrow import parquet  # noqa: E402
@@ -30,8 +29,10 @@ from pyarrow import parquet  # noqa: E402
 TARGET = "y"
 
 
-def choice(names: list[str], path: str) -> Columns:
-    return Columns(*choose_columns(names, None, None, path))
+def source(data: Any, wanted: Wanted = Wanted(), **options: Any) -> Source:  # noqa: B008
+    files = Files(data, **options)
+    choice = Columns.choose(files.names, wanted, files.path)
+    return Source(lambda: files.tables(choice), files.once)
 
 
 def values(tables: Any) -> list[list[float]]:
@@ -39,7 +40,7 @@ def values(tables: Any) -> list[list[float]]:
 
 
 def read(data: Any, **options: Any) -> list[list[float]]:
-    return values(read_files(data, choice, **options))
+    return values(source(data, **options))
 
 
 def write(path: Path, text: str | bytes) -> Path:
@@ -90,9 +91,9 @@ def test_share_is_that_of_all_bytes(tmp_path: Path, short_pieces: None) -> None:
     text = "a,b\n" + "1,2\n" * 10
     paths = [write(tmp_path / "1.csv", text), write(tmp_path / "2.csv.gz", gzip.compress(text.encode()))]
     parquet.write_table(pa.table({"a": [1, 1], "b": [1, 1]}), tmp_path / "3.parquet")
-    stream = read_files([*paths, tmp_path / "3.parquet"], choice)
-    assert stream.share is None
-    shares = [(t.path, stream.share) for t in stream]
+    found = source([*paths, tmp_path / "3.parquet"])
+    assert found.share is None
+    shares = [(t.origin.path, found.share) for t in found]
     assert sorted(shares, key=lambda pair: pair[1] or 0) == shares and shares[-1][1] == 1.0
     sizes = [os.path.getsize(p) for p in (*paths, tmp_path / "3.parquet")]
     assert max(s or 0 for p, s in shares if p == str(paths[0])) == pytest.approx(sizes[0] / sum(sizes))
@@ -129,16 +130,19 @@ def test_numbers_that_become_truth_values_or_dates_are_refused(tmp_path: Path, s
 class Raw:
     """A choice that hands the frame on."""
 
-    def __init__(self, needed: list[str], as_text: frozenset[str] = frozenset(), missing: str = "raise") -> None:
+    def __init__(self, needed: tuple[str, ...], as_text: tuple[str, ...] = (), missing: str = "raise") -> None:
         self.needed, self.as_text, self.missing = needed, as_text, missing
 
-    def table(self, frame: Any, *_: Any) -> Any:
+    def name_of(self, column: str) -> str:
+        return column
+
+    def table(self, frame: Any, origin: Origin) -> Any:
         return frame
 
 
 def test_columns_kept_as_text(tmp_path: Path, short_pieces: None) -> None:
     path = write(tmp_path / "f.csv", "town,b,c\n" + "01,2,q\n" * 5 + "B,3,4\n" * 5)
-    frames = list(read_files(path, lambda names, path: Raw(["town", "b", "c"], frozenset(["town"]))).tables)
+    frames = [frame for frame, _ in Files(path).tables(Raw(("town", "b", "c"), ("town",)))]
     assert len(frames) > 2
     assert {tuple(map(str, frame.schema.types)) for frame in frames} == {("string", "double", "string")}
     assert pa.concat_tables(frames)["town"].to_pylist() == ["01"] * 5 + ["B"] * 5
@@ -147,7 +151,7 @@ def test_columns_kept_as_text(tmp_path: Path, short_pieces: None) -> None:
 def test_spellings_of_a_missing_value_count_where_those_are_dropped(tmp_path: Path) -> None:
     words = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
     path = write(tmp_path / "f.csv", "a,b\n1,1\n" + "".join(f"{word},1\n" for word in words))
-    (frame,) = read_files(path, lambda names, path: Raw(["a"], missing="drop")).tables
+    ((frame, _),) = Files(path).tables(Raw(("a",), missing="drop"))
     assert frame["a"].to_pylist() == [1.0] + [None] * len(words)
 
 
@@ -187,10 +191,9 @@ def test_pieces_are_rows_as_python_reads_them(notes: list[str], newline: str, bl
 def test_rows_and_lines_over_many_pieces(tmp_path: Path, short_pieces: None, newline: str) -> None:
     text = newline.join(["s,a,b", *(f'"q{newline}",{i},{i % 7}' for i in range(200)), "z,bad,1"])
     path = write(tmp_path / "f.csv", text)
-    choose = lambda names, path: Columns(*choose_columns(names, "b", ["a"], path))  # noqa: E731
     seen = []
     with pytest.raises(fastgd.DataError, match=r"^text 'bad' in line 402 of .*f\.csv, column 'a': "):
-        for t in read_files(path, choose):
+        for t in source(path, Wanted("b", ["a"])):
             seen += values([t])
     assert seen == [[i, i % 7] for i in range(len(seen))] and len(seen) > 190
 
@@ -200,7 +203,7 @@ def test_a_row_of_megabytes(tmp_path: Path, quoted: bool) -> None:
     note = "z" * 5_000_000
     note = f'"{note}\n{note}"' if quoted else note
     path = write(tmp_path / "f.csv", "s,a,b\n" + "q,1,2\n" * 3 + f"{note},3,4\n")
-    found = values(read_files(path, lambda names, path: Columns(*choose_columns(names, "b", ["a"], path))))
+    found = values(source(path, Wanted("b", ["a"])))
     assert found == [[1, 2]] * 3 + [[3, 4]]
 
 
@@ -232,10 +235,10 @@ def test_a_row_group_larger_than_a_table(tmp_path: Path) -> None:
     n = 500_000
     path = tmp_path / "f.parquet"
     parquet.write_table(pa.table({"s": ["q"] * n, "a": np.arange(n), "b": np.arange(n) / 2}), path, row_group_size=2**26)
-    tables = list(read_files(path, lambda names, path: Columns(*choose_columns(names, "b", ["a"], path))))
+    tables = list(source(path, Wanted("b", ["a"])))
     assert max(len(t.X) for t in tables) <= 2**18 and len(tables) > 1
     assert np.array_equal(np.concatenate([t.X[:, 0] for t in tables]), np.arange(n))
-    assert tables[1].place_of(5) == f"in row {len(tables[0].X) + 5} of {path}"
+    assert tables[1].origin.place_of(5) == f"in row {len(tables[0].X) + 5} of {path}"
 
 
 # threads and open files
@@ -257,7 +260,7 @@ def open_files(path: Path) -> int:
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_one_who_stops_early_leaves_nothing_behind(tmp_path: Path, short_pieces: None, kind: str) -> None:
     path, before = many(tmp_path, kind), threading.active_count()
-    tables = iter(read_files(path, choice))
+    tables = iter(source(path))
     assert open_files(path) == 0, "opened before the first table is asked for"
     next(tables), next(tables)
     assert threading.active_count() > before and open_files(path) > 0
@@ -325,10 +328,8 @@ def test_an_error_comes_where_its_piece_would(where: str) -> None:
     assert (seen, threading.active_count()) == ([0, 1], before)
 
 
-def test_names_are_asked_of_the_first_file_only(tmp_path: Path) -> None:
-    paths = [write(tmp_path / f"{i}.csv", "a,b\n1,2\n") for i in range(3)]
-    asked: list[tuple[list[str], str]] = []
-    choose: Callable[[list[str], str], Columns] = lambda names, path: (asked.append((names, path)), choice(names, path))[1]  # noqa: E731
-    tables: list[Table] = list(read_files(paths, choose))
-    assert asked == [(["a", "b"], str(paths[0]))]
-    assert [t.path for t in tables] == [str(path) for path in paths]
+def test_names_are_those_of_the_first_file(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{i}.csv", text) for i, text in enumerate(["a,b\n1,2\n", "b,a\n2,1\n", "c,a,b\n0,1,2\n"])]
+    found = list(source(paths))
+    assert values(found) == [[1, 2]] * 3
+    assert [t.origin.path for t in found] == [str(path) for path in paths]

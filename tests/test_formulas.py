@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import fastgd
 
 pytest.importorskip("formulaic", reason="needs formulaic")
 pd = pytest.importorskip("pandas", reason="needs pandas")
-from fastgd.sources.formulas.formula import Formula, columns_of, is_formula  # noqa: E402
+from fastgd.sources import Origin  # noqa: E402
+from fastgd.sources.formulas.formula import Formula  # noqa: E402
+from fastgd.sources.formulas.terms import is_formula, parse  # noqa: E402
 
 N = 60
 
@@ -48,6 +50,20 @@ STATEFUL = ["price ~ poly(area, 2) + bs(age, df=4) + cr(age, df=3)", "price ~ C(
 
 def same(one: Any, other: Any) -> bool:
     return one.X.tobytes() == other.X.tobytes() and one.y.tobytes() == other.y.tobytes() and one.X.shape == other.X.shape
+
+
+class Parts:
+    """Frames of the columns of FRAME that come one by one."""
+
+    path = once = None
+    names = list(DATA)
+
+    def __init__(self, frames: Iterable[Any]) -> None:
+        self.frames = frames
+
+    def tables(self, choice: Any) -> Iterator[Any]:
+        for frame in self.frames:
+            yield choice.table(frame, Origin()), None
 
 
 def refused(text: str) -> Any:
@@ -119,7 +135,7 @@ def test_the_same_bits_whatever_the_library(text: str, make: Callable[[dict[str,
 def test_tables_of_parts_are_parts_of_the_table(text: str) -> None:
     formula = Formula(text, FRAME)
     whole = formula.table(FRAME)
-    parts = [formula.table(FRAME.iloc[start:stop], first_row=start) for start, stop in ((0, 1), (1, 25), (25, N))]
+    parts = [formula.table(FRAME.iloc[start:stop], Origin(first_row=start)) for start, stop in ((0, 1), (1, 25), (25, N))]
     np.testing.assert_allclose(np.vstack([part.X for part in parts]), whole.X, rtol=1e-13, atol=1e-15)
     if text in MANY:  # splines multiply matrices, whose order of sums depends on the number of rows
         assert np.vstack([part.X for part in parts]).tobytes() == whole.X.tobytes()
@@ -129,7 +145,7 @@ def test_tables_of_parts_are_parts_of_the_table(text: str) -> None:
 def test_more_rows_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     formula = Formula(MANY[0], FRAME)
     whole = formula.table(FRAME)
-    monkeypatch.setattr("fastgd.sources.formulas.formula.CHUNK", 7)
+    monkeypatch.setattr("fastgd.sources.formulas.design.CHUNK", 7)
     assert same(formula.table(FRAME), whole)
     with refused("a level that the fit did not see: it knows 'A', 'B', 'C' (rows count from 0)"):
         formula.features(FRAME.assign(town=["D" if row == 30 else "A" for row in range(N)]))
@@ -222,14 +238,15 @@ def test_what_is_a_formula_and_what_it_needs() -> None:
     assert is_formula("y ~ x") and not is_formula("y") and not is_formula(3)
     assert not is_formula("a ~ b", ["a ~ b", "x"])
     names, odd = [*DATA, "my weight"], "Q('my weight')"
-    assert columns_of(f"price ~ bs(age, df=4) + area.clip(0) + {odd}", names, None) == ("area", "age", "my weight", "price")
-    assert columns_of("price ~ `my weight`", names, None) == ("my weight", "price")
-    assert columns_of("price ~ C(town)", [*names, "C", "np"], None) == ("town", "price")
+    assert parse(f"price ~ bs(age, df=4) + area.clip(0) + {odd}", names).columns == ("area", "age", "my weight", "price")
+    assert parse("price ~ `my weight`", names).columns == ("my weight", "price")
+    assert parse("price ~ C(town)", [*names, "C", "np"]).columns == ("town", "price")
     with refused("no column 'aeg' in data.csv: did you mean 'age'?"):
-        columns_of("price ~ bs(aeg, df=4)", names, None, "data.csv")
-    assert columns_of("price ~ area", names, "my weight") == ("area", "price", "my weight")
-    with refused("no column 'my wait' in data.csv: did you mean 'my weight'?"):
-        columns_of("price ~ area", names, "my wait", "data.csv")
+        parse("price ~ bs(aeg, df=4)", names, "data.csv")
+    weighted = FRAME.assign(**{"my weight": 1.0})
+    assert Formula("price ~ area", weighted, "my weight").needed == ("area", "price", "my weight")
+    with refused("no column 'my wait' in the frame: did you mean 'my weight'?"):
+        Formula("price ~ area", weighted, "my wait")
     formula = Formula("price ~ . ", FRAME.assign(w=1.0), weight="w")
     assert formula.needed == ("area", "town", "zip", "age", "flag", "price", "w")
     assert formula.as_text == ("town",)
@@ -311,11 +328,11 @@ def test_cells_that_cannot_be_used() -> None:
     for column, cell, what in (("age", None, "missing value"), ("age", np.inf, "inf"), ("town", None, "missing value")):
         changed = FRAME.assign(**{column: [cell if row == 4 else value for row, value in enumerate(DATA[column])]})
         with refused(f"{what} in row 104, column {column!r}: every value must be a finite number"):
-            formula.table(changed, first_row=100)
+            formula.table(changed, Origin(first_row=100))
     with refused("np.log(age) is -inf in row 2 of block 7, where age is 0.0: every value must be a finite number; change"):
-        formula.table(FRAME.assign(age=[5.0, 5.0, *[0.0] * (N - 2)]), block=7)
+        formula.table(FRAME.assign(age=[5.0, 5.0, *[0.0] * (N - 2)]), Origin(block=7))
     with refused("empty cell in line 12 of a.csv, column 'town'"):
-        formula.table(FRAME.assign(town=None), path="a.csv", line_of=lambda row: 12 + row)
+        formula.table(FRAME.assign(town=None), Origin("a.csv", lambda row: 12 + row))
     with refused("town holds 'Salem' in row 3, a level that the fit did not see: it knows 'A', 'B', 'C' (rows count from 0)"):
         formula.features(FRAME.assign(town=["Salem" if row == 3 else "A" for row in range(N)]))
     with refused("no column 'town' in X: did you mean 'towns'?"):
@@ -342,11 +359,11 @@ def test_rows_left_out() -> None:
     town[10] = "nowhere else"
     frame = FRAME.assign(age=age, town=town, price=price, w=weight)
     formula = Formula("price ~ np.log(age) + town", frame, weight="w", missing="drop")
-    table = formula.table(frame, first_row=1000)
+    table = formula.table(frame, Origin(first_row=1000))
     kept = [row for row in range(N) if row not in (0, 1, 5, 10, N - 1)]
     assert formula.feature_names == ("np.log(age)", "town[T.B]", "town[T.C]")
-    assert table.n_dropped == 4 and table.rows is not None
-    assert table.rows.tolist() == [row + 1000 for row in kept]
+    assert table.n_dropped == 4 and table.origin.rows is not None
+    assert table.origin.rows.tolist() == [row + 1000 for row in kept]
     assert table.y.tolist() == [DATA["price"][row] for row in kept]
     assert table.weight.tolist() == [weight[row] for row in kept]
     np.testing.assert_allclose(table.X[:, 0], np.log([DATA["age"][row] for row in kept]), rtol=1e-15)
@@ -377,7 +394,7 @@ def test_a_first_look_at_a_stream() -> None:
     frame = FRAME.iloc[order].reset_index(drop=True)
     parts = [frame.iloc[start : start + 20] for start in range(0, N, 20)]
     text = "price ~ town * area + C(zip) + C(age > 4)"
-    formula, whole = Formula.learn(text, iter(parts)), Formula(text, frame)
+    formula, whole = Formula.learn(text, Parts(parts)), Formula(text, frame)
     assert formula.feature_names == whole.feature_names
     assert np.vstack([formula.table(part).X for part in parts]).tobytes() == whole.table(frame).X.tobytes()
     assert formula.to_dict() == whole.to_dict()
@@ -391,18 +408,18 @@ def test_without_categories_one_frame_is_enough() -> None:
             taken.append(number)
             yield FRAME
 
-    assert Formula.learn("price ~ area + np.log(age)", frames()).as_text == ()
+    assert Formula.learn("price ~ area + np.log(age)", Parts(frames())).as_text == ()
     assert taken == [0]
-    Formula.learn("price ~ area + C(zip)", frames())
+    Formula.learn("price ~ area + C(zip)", Parts(frames()))
     assert taken == [0, 0, 1, 2]
 
 
 @pytest.mark.parametrize("call", ["center(age)", "poly(age, 2)", "bs(age, df=4)", "scale(age)"])
 def test_transforms_that_need_all_rows_are_refused_of_a_stream(call: str) -> None:
     with refused(f"{call} in the formula 'price ~ C(zip) + {call}' must see all rows at once, and these come in parts"):
-        Formula.learn(f"price ~ C(zip) + {call}", [FRAME])
+        Formula.learn(f"price ~ C(zip) + {call}", Parts([FRAME]))
     with refused("no rows for the formula 'price ~ area'"):
-        Formula.learn("price ~ area", [])
+        Formula.learn("price ~ area", Parts([]))
 
 
 def test_builtin_names_and_odd_names_of_columns() -> None:

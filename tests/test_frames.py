@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from test_sources import Arraylike
 
 import fastgd
-from fastgd.sources import Stream, Table, read, read_features, read_pair
+from fastgd.sources import Source, Table, read, read_features, read_pair
 
 A, B, W = [1.0, 2.0, 4.0, 7.0], [2.0, 3.0, 3.0, 9.0], [1.0, 0.0, 2.0, 1.0]
 CELL = "every value must be a finite number; correct the cell or drop the row, e.g. with missing='drop' (rows count from 0)"
 Call = Callable[[], Any]
 
 
-def rows(source: Table | Stream) -> list[tuple[float, ...]]:
+def rows(source: Table | Source) -> list[tuple[float, ...]]:
     """(features, target, weight if any) row by row."""
     out = []
     for table in [source] if isinstance(source, Table) else source:
@@ -82,7 +82,7 @@ def test_columns_by_name(name: str) -> None:
     make = MAKERS[name]
     data = {"s": list("uvwx"), "b": B, "w": W, "a": A, "t": [True, False, True, True]}
     source = read(make(data), "b", ["a", "t"], "w")
-    assert isinstance(source, Stream) == (name in LAZY)
+    assert isinstance(source, Source) == (name in LAZY)
     assert rows(source) == [(1, 1, 2, 1), (4, 1, 3, 2), (7, 1, 9, 1)]
     table = next(iter(read(make(data), "b", ["a"]))) if name in LAZY else read(make(data), "b", ["a"])
     assert (table.feature_names, table.target_name) == (("a",), "b")
@@ -117,7 +117,7 @@ def test_rows_with_nulls_are_dropped(name: str, data: list[tuple[int | None, ...
             rows(read(frame, "b", ["a"], "w", "drop"))
         return
     source = read(frame, "b", ["a"], "w", "drop")
-    tables = list(source) if isinstance(source, Stream) else [source]
+    tables = list(source) if isinstance(source, Source) else [source]
     assert [row for table in tables for row in rows(table)] == whole
     assert sum(table.n_dropped for table in tables) == len(present) - len(whole)
 
@@ -198,7 +198,7 @@ def test_lazy_frame_of_several_batches_counts_rows_on(kind: str, monkeypatch: py
     assert len(tables) > 1 and max(len(t.X) for t in tables) <= 262_144
     assert np.array_equal(np.concatenate([t.X[:, 0] for t in tables]), np.arange(n))
     last = tables[-1]
-    assert last.place_of(len(last.X) - 1) == f"in row {n - 1}"
+    assert last.origin.place_of(len(last.X) - 1) == f"in row {n - 1}"
 
 
 def test_only_the_needed_columns_of_a_lazy_frame_are_computed() -> None:

@@ -15,7 +15,7 @@ from fastgd.moments.moments import Moments
 from fastgd.moments.progress import Progress
 from fastgd.moments.segment import Segment
 from fastgd.moments.sums import LINE, levels_of, summing, sums_of
-from fastgd.sources import Stream, Table
+from fastgd.sources import Source, Table
 from fastgd.sources.table import EMPTY
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def sum_table(table: Table, pool: Executor | None = None) -> Moments:
     return closed_moments(sums, n, table.feature_names, table.target_name, details)
 
 
-def sum_stream(stream: Stream, pool: Executor | None, progress: Progress | None) -> Moments:
+def sum_stream(stream: Source, pool: Executor | None, progress: Progress | None) -> Moments:
     """The moments of a stream."""
     content = Content()
     for table in stream:

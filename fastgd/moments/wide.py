@@ -13,7 +13,6 @@ Algorithms*, sections 12.1 and 20.5).
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -25,10 +24,11 @@ from numpy.typing import NDArray
 from fastgd.moments.details import NO_DETAILS, Solution
 from fastgd.moments.moments import Moments
 from fastgd.moments.passes import closed_moments
+from fastgd.sources.ahead import in_order
 from fastgd.sources.table import EMPTY, Table, as_float64
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
 Array = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ _BUFFER = 2**18
 """Numbers in a block of rows: 2 MB, a second-level cache."""
 
 _UNDER_WAY = 8
-"""Blocks worked on, or waiting for their turn to be added, at a time: each has a buffer and a matrix."""
+"""Blocks worked on, waiting for their turn or being added, at a time: each has a buffer and a matrix."""
 
 _INFLATION = 2.0**42
 """Of the variance inflation factors, their sum, the trace of the inverse: its reciprocal is below the least eigenvalue, and
@@ -157,7 +157,12 @@ class _Rows:
                 work(space, *self.fill(space.rows, start, shift))
             return space
 
-        for space in _in_order(fill_and_work, range(0, self.n, self.size), pool):
+        starts = range(0, self.n, self.size)
+        if pool is None:
+            spaces: Iterator[_Space] = map(fill_and_work, starts)
+        else:
+            spaces = in_order((pool.submit(fill_and_work, start) for start in starts), _UNDER_WAY - 1)
+        for space in spaces:
             yield space
             self._free.append(space)
 
@@ -192,20 +197,6 @@ class _Rows:
             return self._free.pop()
         except IndexError:
             return _Space(min(self.size, -(-self.n // 4) * 4), self.width, self.p + 2)
-
-
-def _in_order(function: Callable[[int], _Space], starts: range, pool: Executor | None) -> Iterator[_Space]:
-    """`map(function, starts)`, with a bounded number of results in memory."""
-    if pool is None:
-        yield from map(function, starts)
-        return
-    under_way: deque[Future[_Space]] = deque()
-    for start in starts:
-        under_way.append(pool.submit(function, start))
-        if len(under_way) == _UNDER_WAY:
-            yield under_way.popleft().result()
-    while under_way:
-        yield under_way.popleft().result()
 
 
 def solve(

@@ -16,7 +16,7 @@ from fastgd.plot.course import error_curve
 from fastgd.plot.lines import fit
 from fastgd.plot.observed import predicted, residuals
 from fastgd.plot.rates import directions, stability
-from fastgd.plot.rows import rows_of
+from fastgd.plot.rows import Rows, rows_of
 
 _WIDTH, _HEIGHT = 8.0, 4.5  # inches of a row of two
 _LINE = 36  # letters of a sentence in the place of a picture
@@ -51,15 +51,15 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
     >>> axes.shape
     (2, 2)
     """
-    is_line, has_points = len(result.feature_names) == 1, rows_of(result, X, y) is not None
-    rows = 1 + (is_line or has_points)
-    figure = canvas.pyplot().figure(figsize=(_WIDTH, _HEIGHT * rows), layout="constrained")
+    is_line, rows = len(result.feature_names) == 1, rows_of(result, X, y)
+    height = 1 + (is_line or rows is not None)
+    figure = canvas.pyplot().figure(figsize=(_WIDTH, _HEIGHT * height), layout="constrained")
     try:
-        axes: NDArray[Any] = figure.subplots(rows, 2, squeeze=False)
+        axes: NDArray[Any] = figure.subplots(height, 2, squeeze=False)
         if is_line:
-            _of_line(result, X, y, axes)
+            _of_line(result, rows, axes)
         else:
-            _of_many(result, X, y, axes)
+            _of_many(result, rows, axes)
         canvas.break_again(axes.flat, figure)
     except BaseException:
         canvas.pyplot().close(figure)
@@ -67,8 +67,8 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
     return axes
 
 
-def _of_line(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> None:
-    fit(result, X, y, ax=axes[0, 0])
+def _of_line(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
+    fit(result, rows, ax=axes[0, 0])
     error_curve(result, ax=axes[0, 1])
     if result.rank == 2:
         _or_reason(surface, result, axes[1])
@@ -77,10 +77,10 @@ def _of_line(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> No
         _or_reason(directions, result, axes[1, 1])
 
 
-def _of_many(result: fastgd.FitResult, X: Any, y: Any, axes: NDArray[Any]) -> None:
-    if len(axes) == 2:
-        predicted(result, X, y, ax=axes[0, 0])
-        residuals(result, X, y, ax=axes[0, 1])
+def _of_many(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
+    if rows is not None:
+        predicted(result, rows, ax=axes[0, 0])
+        residuals(result, rows, ax=axes[0, 1])
     error_curve(result, ax=axes[-1, 0])
     _or_reason(directions, result, axes[-1, 1])
 

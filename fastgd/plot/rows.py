@@ -1,9 +1,10 @@
-"""Rows as pictures need them: read piece by piece, as often as they are asked for, so that a file may be larger than memory."""
+"""Rows as pictures need them: piece by piece, in several passes, so that a file may be larger than memory."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import fastgd
 from fastgd import sources
 from fastgd.arguments import counted
 from fastgd.plot.canvas import GREY
-from fastgd.sources import Collection, Stream, Table
+from fastgd.sources import Collection, Source, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,40 +37,24 @@ class Rows:
     """
 
     def __init__(self, result: fastgd.FitResult, X: Any, y: Any) -> None:
-        self.result, self.X, self.y = result, X, y
-        self.kept: list[Table] | None = None  # of files nothing: they are read anew
-        source = self.open()
-        if isinstance(source, Table):
-            self.kept = [source]
-        elif not _is_files(X):
-            self.kept = list(source)
+        self.result = result
+        is_named = isinstance(y, str) and "~" not in y and not isinstance(X, np.ndarray)
+        features = result.feature_names if is_named else None
+        source = sources.read(X, y, features, None, "drop" if result.n_dropped else "raise")
+        if isinstance(source, Collection):
+            raise fastgd.DataError("the points are a Dask collection: pass a sample of them, computed")
+        # A picture takes several passes: what can be read only once is kept.
+        self.source = list(source) if isinstance(source, Source) and source.once is not None else source
 
     def __iter__(self) -> Iterator[tuple[Floats, Floats]]:
-        for table in self.all():
-            for piece in table.pieces():
-                yield _split(piece)
+        for table in self.source:
+            yield _split(self.chosen(table))
 
     def refuse_bad_cell(self) -> None:
         """Raise for the first cell that is not finite, naming row and column."""
-        for table in self.all():
-            table.can_drop = False
+        for table in map(self.chosen, self.source):
+            table.origin = replace(table.origin, can_drop=False)
             table.refuse_bad_cell()
-
-    def all(self) -> Iterator[Table]:
-        """Tables that have the features of the fit."""
-        source = self.open() if self.kept is None else self.kept
-        assert not isinstance(source, Table)
-        yield from map(self.chosen, source)
-
-    def open(self) -> Table | Stream:
-        """The source, from its first row."""
-        result = self.result
-        is_named = isinstance(self.y, str) and "~" not in self.y and not isinstance(self.X, np.ndarray)
-        features = result.feature_names if is_named else None
-        source = sources.read(self.X, self.y, features, None, "drop" if result.n_dropped else "raise")
-        if isinstance(source, Collection):
-            raise fastgd.DataError("the points are a Dask collection: pass a sample of them, computed")
-        return source
 
     def chosen(self, table: Table) -> Table:
         """With the features that were fitted, of a frame those by their names."""
@@ -86,7 +71,9 @@ class Rows:
 
 
 def rows_of(result: fastgd.FitResult, X: Any, y: Any) -> Rows | None:
-    """The rows to show, if any are given; of a frame or a file the target by its name."""
+    """The rows to show, if any are given; of a frame or a file the target by its name. `Rows` as X are opened already."""
+    if isinstance(X, Rows):
+        return X
     if X is None and y is None:
         return None
     if y is None and (_is_files(X) or not isinstance(X, np.ndarray | list | tuple)):

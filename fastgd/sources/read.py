@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 from typing import Any
 
 from numpy import ndarray
-from numpy.typing import NDArray
 
-from fastgd.arguments import choice, numbers
+from fastgd import arguments
 from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
-from fastgd.sources.blocks import ARRAYS, as_weight, is_blocks, read_blocks, read_pair
-from fastgd.sources.frames import (
-    Choice,
-    Columns,
-    Known,
-    batches,
-    is_lazy,
-    names_of,
-    read_frame,
-    require_column,
-    require_frame_rows,
-)
-from fastgd.sources.table import Collection, Stream, Table
+from fastgd.sources.blocks import Blocks, is_blocks
+from fastgd.sources.columns import Columns, Frames, Known, Wanted, require_column, require_name
+from fastgd.sources.formulas.formula import StoredFormula, choice_of
+from fastgd.sources.formulas.terms import is_formula
+from fastgd.sources.frames import Frame, is_frame, open_frame
+from fastgd.sources.pairs import ARRAYS, as_weight, read_pair
+from fastgd.sources.source import Source
+from fastgd.sources.table import Collection, Table
 
 
 def read(
@@ -33,7 +28,7 @@ def read(
     features: Sequence[str] | None = None,
     sample_weight: Any = None,
     missing: str = "raise",
-) -> Table | Stream | Collection:
+) -> Table | Source | Collection:
     """Feature columns, target and weights out of arrays, lists, a frame, a file, or blocks of these.
 
     Parameters
@@ -54,8 +49,8 @@ def read(
 
     Returns
     -------
-    Table, Stream or Collection
-        A collection for Dask's; a stream where the rows are not in memory at once: lazy frames, Arrow streams and iterables.
+    Table, Source or Collection
+        A collection for Dask's; a source where the rows are not in memory at once: lazy frames, Arrow streams, files, iterables.
 
     Raises
     ------
@@ -73,49 +68,49 @@ def read(
                     return read_arrays(x, y)
         elif type(target) is ndarray is type(data):
             return read_arrays(data, target)
-    choice(missing, "missing", "raise", "drop")
+    arguments.choice(missing, "missing", "raise", "drop")
     if isinstance(target, Known) and not _has_names(data):
         target = None
     if any(map(_is_on_cluster, data if isinstance(data, tuple) else (data,))):
         return Collection(data, target, features, sample_weight, missing)
-    weight = as_weight(sample_weight, missing)
+    wanted = Wanted(target, features, as_weight(sample_weight, missing), missing)
     if isinstance(data, str | os.PathLike) or isinstance(data, list) and data and isinstance(data[0], str | os.PathLike):
-        return _read_files(data, target, features, weight, missing)
+        return _read_files(data, wanted)
     if target is not None and not isinstance(target, str | Known):
-        return read_pair(data, target, features, weight, missing)
+        return read_pair(data, *wanted)
     if not isinstance(data, ARRAYS):
-        return _read_object(data, target, features, weight, missing)
+        return _read_object(data, wanted)
     is_pair = isinstance(data, tuple) and len(data) == 2 and target is None
     if not is_pair and not isinstance(data, ndarray) and is_blocks(data):
-        return read_blocks(data, target, features, weight, missing)
+        return _read_blocks(data, wanted)
     if target is not None:
         raise DataError(f"the target {target!r} is a column name, and arrays have none: pass (x, y)")
     if is_pair:
         x, y = data
-        return read_pair(x, y, features, weight, missing)
-    if features is not None:
+        return read_pair(x, y, *wanted[1:])
+    return _read_points(data, wanted)
+
+
+def _read_points(data: Any, wanted: Wanted) -> Table:
+    if wanted.features is not None:
         refuse_features()
-    return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
+    return weigh(read_points(data, wanted.missing == "drop"), wanted.weight, wanted.missing).require_rows()
 
 
-def _read_object(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
+def _read_object(data: Any, wanted: Wanted) -> Table | Source:
     """A frame, something that NumPy takes for an array, or an iterable of blocks."""
-    from fastgd.sources import frames
-
     kind = type(data).__qualname__
-    if frames.is_frame(data):
-        return _read_frame(frames.open_frame(data), target, features, weight, missing)
+    if is_frame(data):
+        return _read_frame(open_frame(data), wanted)
     if hasattr(data, "__array__") or isinstance(data, memoryview):
-        if target is not None:
+        if wanted.target is not None:
             raise DataError(
-                f"data of type {kind} are no frame and have no column {target!r}: "
+                f"data of type {kind} are no frame and have no column {wanted.target!r}: "
                 "pass (x, y), or a pandas, Polars or PyArrow table"
             )
-        if features is not None:
-            refuse_features()
-        return weigh(read_points(data, missing == "drop"), weight, missing).require_rows()
+        return _read_points(data, wanted)
     if isinstance(data, Iterable) and not isinstance(data, Mapping | Set | bytes | bytearray):
-        return read_blocks(data, target, features, weight, missing)
+        return _read_blocks(data, wanted)
     raise DataError(f"data of type {kind} cannot be read: pass (x, y), an array, a list of rows, a frame or a path")
 
 
@@ -126,116 +121,66 @@ def _has_names(data: Any) -> bool:
     if isinstance(data, ARRAYS):
         is_pair = isinstance(data, tuple) and len(data) == 2
         return not isinstance(data, ndarray) and not is_pair and is_blocks(data)
-    from fastgd.sources import frames
-
-    return frames.is_frame(data) or not hasattr(data, "__array__")
+    return is_frame(data) or not hasattr(data, "__array__")
 
 
 def _is_on_cluster(data: Any) -> bool:
     return type(data).__module__.partition(".")[0] in ("dask", "dask_expr")
 
 
-def _read_files(data: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Stream:
-    from fastgd.sources.files.files import read_files
-    from fastgd.sources.formulas.formula import Look, choice_of, columns_of
+def _read_files(data: Any, wanted: Wanted) -> Source:
+    from fastgd.sources.files.files import Files  # loads csv and re: 2 ms of every import of fastgd
 
-    if weight is not None and not isinstance(weight, str):
-        raise DataError("sample_weight is an array, and files are read piece by piece: name a column of them")
-
-    def choose(names: list[str], path: str) -> Choice:
-        def look() -> Iterable[Any]:
-            whole = Look(columns_of(target, names, weight, path), missing)
-            return read_files(data, lambda names, path: whole).tables
-
-        return choice_of(names, target, features, weight, missing, look, path)
-
-    return read_files(data, choose)
+    require_name(wanted.weight, "files are read piece by piece: name a column of them")
+    return _source_of(files := Files(data), choice_of(files, wanted))
 
 
-def _read_frame(frame: Any, target: Any, features: Sequence[str] | None, weight: Any, missing: str) -> Table | Stream:
-    from fastgd.sources.formulas.formula import is_formula, refuse_features_of
-
-    names, lazy = names_of(frame), is_lazy(frame)
-    if lazy and weight is not None and not isinstance(weight, str):
-        raise DataError("sample_weight is an array, and the frame is lazy: name a column of it, or collect it first")
-    by_formula = target.formula is not None if isinstance(target, Known) else is_formula(target, names)
-    if by_formula and isinstance(weight, ndarray | list | tuple):
-        frame, weight = _weighed(frame, weight, missing)
-    if isinstance(target, Known):
-        choice = target.choice(names_of(frame), weight, missing)
-    elif not by_formula:
-        choice = Columns.choose(names, target, features, weight, missing)
-    else:
-        refuse_features_of(target, features)
-        choice = _learned(frame, target, weight, missing)
-    return read_frame(frame, choice)
+def _read_blocks(data: Iterable[Any], wanted: Wanted) -> Source:
+    blocks = Blocks(data, wanted)
+    return Source(blocks.tables, blocks.once)
 
 
-def _weighed(frame: Any, weight: Any, missing: str) -> tuple[Any, str]:
+def _read_frame(frame: Frame, wanted: Wanted) -> Table | Source:
+    if frame.is_lazy:
+        require_name(wanted.weight, "the frame is lazy: name a column of it, or collect it first")
+        return _source_of(frame, choice_of(frame, wanted))
+    target, weight = wanted.target, wanted.weight
+    by_formula = target.formula is not None if isinstance(target, Known) else is_formula(target, frame.names)
+    if by_formula and isinstance(weight, ARRAYS):
+        frame, name = _weighed(frame, weight, wanted.missing)
+        wanted = wanted._replace(weight=name)
+    choice = choice_of(frame, wanted, in_parts=False)
+    if len(frame.rows) == 0:
+        raise DataError("no rows: the frame holds column names only; at least one row is needed")
+    return choice.table(frame.rows, Table.origin).require_rows()
+
+
+def _weighed(frame: Frame, weight: Any, missing: str) -> tuple[Frame, str]:
     """A frame in memory with weights as a column, and its name: a formula must not learn from rows that do not count."""
     import narwhals as nw
 
     name = "sample_weight"
-    while name in frame.columns:
+    while name in frame.names:
         name += "_"
-    values = read_weight(weight, len(frame), missing == "drop")
-    return frame.with_columns(nw.new_series(name, values, backend=frame.implementation)), name
+    values = read_weight(weight, len(frame.rows), missing == "drop")
+    return Frame(frame.rows.with_columns(nw.new_series(name, values, backend=frame.rows.implementation))), name
 
 
-def _learned(frame: Any, formula: str, weight: str | None, missing: str) -> Choice:
-    """A formula after a look at a frame, in memory or lazy."""
-    from fastgd.sources.formulas.formula import Formula, columns_of
-
-    if not is_lazy(frame):
-        require_frame_rows(frame, "the frame")
-        return Formula(formula, frame, weight, missing)
-    if not hasattr(frame, "select"):
-        raise DataError(
-            f"the formula {formula!r} needs a look at the categories before the rows, and these batches can be read only once: "
-            "pass an Arrow table"
-        )
-    return Formula.learn(formula, batches(frame, columns_of(formula, names_of(frame), weight)), weight, missing)
+def _source_of(frames: Frames, choice: Any) -> Source:
+    return Source(partial(frames.tables, choice), frames.once)
 
 
-def read_formula(stored: Any) -> Any:
+def read_formula(stored: Any) -> StoredFormula | None:
     """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
-    if stored is None:
-        return None
-    from fastgd.sources.formulas.formula import StoredFormula
-
-    return StoredFormula(stored)
+    return None if stored is None else StoredFormula(stored)
 
 
-def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Stream:
+def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Source:
     """Feature columns to predict from, piece by piece, checked; the target need not be there."""
-    from fastgd.sources.files.files import read_files
+    from fastgd.sources.files.files import Files
 
-    def choose(found: list[str], path: str) -> Any:
-        choice = OnlyFeatures(names) if formula is None else formula.without_target()
-        for name in choice.needed:
-            require_column(name, found, f"{path}, and the fit was made with it")
-        return choice
-
-    return read_files(X, choose, n_features=len(names) if formula is None else len(formula.without_target().needed))
-
-
-class OnlyFeatures:
-    """The choice of feature columns without a target."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.needed = names
-
-    def table(self, frame: Any, *place: Any) -> Table:
-        """The features of a frame's rows, as X."""
-        table = Columns(self.needed[0], self.needed).table(frame, *place)
-        table.refuse_bad_cell()
-        return table
-
-
-def read_features(X: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
-    """Feature columns to predict from; of a frame those of these names, if the fit knew names."""
-    if isinstance(X, ARRAYS):
-        return numbers(X, "X")
-    from fastgd.sources import frames
-
-    return frames.read_features(X, names)
+    choice = Columns(None, names) if formula is None else formula.without_target()
+    files = Files(X, n_features=len(choice.needed))
+    for name in choice.needed:
+        require_column(name, files.names, f"{files.path}, and the fit was made with it")
+    return _source_of(files, choice)

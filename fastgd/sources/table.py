@@ -1,28 +1,29 @@
-"""Columns of numbers on their way to the moments, and the checks that name the cell that is wrong."""
+"""Columns of numbers on their way to the moments, and the checks that name the value that is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from typing import Any, NamedTuple, Never
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.arguments import FLOAT64
-from fastgd.errors import COUNTED, DataError, spelled
+from fastgd.errors import DataError, spelled
+from fastgd.sources.origin import Origin
 
 EMPTY = np.empty(0)
-"""The y of a table whose X holds the target, told by identity."""
+"""The y of a table whose X holds the target, and the weights of a table without any: compared by identity."""
 
 CHUNK = 262_144
 """Rows converted at a time: 64 blocks of the moments' kernel, 4 MB of (x, y)."""
 
-_CORRECT = "correct the cell or drop the row"
-
 
 class Table:
-    """Feature columns and target of one source.
+    """Feature columns and target of rows that are in memory; iterated, the same rows in pieces of at most `CHUNK`.
+
+    What a table of plain arrays has no need of is an attribute of the class, so that to make one costs next to nothing.
 
     Attributes
     ----------
@@ -30,45 +31,30 @@ class Table:
     y : ndarray of shape (n,), or empty where X holds the target
     feature_names : tuple of str, or None for the default names
     target_name : str or None
-    path : str or None
-        The file, for messages.
-    line_of : callable or None
-        Of a text file, the line on which a row begins.
-    rows : ndarray of int, or None
-        Which rows of the source these are, for messages; None if all from `first_row` on.
-    first_row : int
-        Row of the source with which the table begins, for messages.
-    block : int or None
-        Of an iterable of blocks, which one this is, for messages.
+    origin : Origin
+        Where the rows come from, for messages.
     weight : ndarray of shape (n,), or empty for ones
         Positive once the table is settled.
     weight_name : str or None
     formula : Formula or None
         What made the columns.
     n_dropped : int
-        Rows that had a missing value and are left out.
+        Rows that were left out because a value is missing.
     n_absent : int
-        Rows that had weight 0 and are left out.
+        Rows that were left out because their weight is 0.
     library : str or None
-        Of the frame that the columns are from, as narwhals calls it.
-    can_drop : bool
-        Whether the caller takes missing='drop', for messages.
+        The library of the frame that the columns come from, by the name that narwhals gives it.
     """
 
     feature_names: tuple[str, ...] | None = None
     target_name: str | None = None
-    path: str | None = None
-    line_of: Callable[[int], int] | None = None
-    rows: NDArray[np.intp] | None = None
-    first_row: int = 0
-    block: int | None = None
+    origin: Origin = Origin()
     weight: NDArray[Any] = EMPTY
     weight_name: str | None = None
-    n_dropped: int = 0
     formula: Any = None
-    library: str | None = None
+    n_dropped: int = 0
     n_absent: int = 0
-    can_drop: bool = True
+    library: str | None = None
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X
@@ -90,6 +76,17 @@ class Table:
         """Whether the kernels can read the columns where they are."""
         return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y)) and (self.weight is EMPTY or _is_ready(self.weight))
 
+    def __iter__(self) -> Iterator[Table]:
+        """The same rows, at most `CHUNK` at a time, not copied."""
+        if len(self.X) <= CHUNK:
+            yield self
+            return
+        for start in range(0, len(self.X), CHUNK):
+            piece = self.part(start, start + CHUNK)
+            if start:
+                piece.n_dropped = piece.n_absent = 0
+            yield piece
+
     def in_order(self, names: tuple[str, ...] | None) -> Table:
         """With the feature columns in the order of these names, where they are the same ones."""
         ours = self.feature_names
@@ -100,22 +97,19 @@ class Table:
         return ordered
 
     def part(self, start: int, stop: int) -> Table:
-        """Some rows on end, not copied."""
-        part = copy(self)
-        part.X = self.X[start:stop]
-        part.y, part.weight = (v if v is EMPTY else v[start:stop] for v in (self.y, self.weight))
-        if self.rows is not None:
-            part.rows = self.rows[start:stop]
-        part.first_row += start
-        return part
+        """The rows from `start` to `stop`, not copied."""
+        return self._with(slice(start, stop), self.origin.part(start, stop))
 
     def take(self, rows: NDArray[np.intp]) -> Table:
         """These rows only."""
-        taken = copy(self)
-        taken.X = self.X[rows]
-        taken.y, taken.weight = (v if v is EMPTY else v[rows] for v in (self.y, self.weight))
-        taken.rows = rows + self.first_row if self.rows is None else self.rows[rows]
-        return taken
+        return self._with(rows, self.origin.take(rows))
+
+    def _with(self, rows: Any, origin: Origin) -> Table:
+        table = copy(self)
+        table.origin = origin
+        table.X = self.X[rows]
+        table.y, table.weight = (values if values is EMPTY else values[rows] for values in (self.y, self.weight))
+        return table
 
     def settle(self, missing: str = "raise") -> Table:
         """The rows that count.
@@ -126,27 +120,18 @@ class Table:
         Raises
         ------
         DataError
-            A weight that is negative or not finite.
+            For a weight that is negative or not finite.
         """
         table = self if self.weight is EMPTY else self._present(missing)
         return table._complete() if missing == "drop" else table
 
     def _present(self, missing: str) -> Table:
-        weight = self.weight
-        bad = ~(weight >= 0.0) | (weight == np.inf)
-        if missing == "drop":
-            bad &= ~np.isnan(weight)
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise DataError(
-                f"{self.name_of(self.n_features + 1)} is {weight[row]} {self.place_of(row)}: "
-                f"weights must be finite and not negative{self.counted}"
-            )
-        if weight.all():
+        require_weights(self.weight, self.name_of(self.n_features + 1), self.origin, missing)
+        if self.weight.all():
             return self
-        rows = np.flatnonzero(weight)
+        rows = np.flatnonzero(self.weight)
         table = self.take(rows)
-        table.n_absent += len(weight) - len(rows)
+        table.n_absent += len(self.weight) - len(rows)
         return table
 
     def _complete(self) -> Table:
@@ -166,28 +151,11 @@ class Table:
     def require_rows(self) -> Table:
         """The table itself; an error that says why if no row is left."""
         if len(self.X) == 0:
-            raise _no_rows(self.n_dropped, self.n_absent)
+            raise no_rows(self.n_dropped, self.n_absent)
         return self
 
-    def pieces(self) -> Iterator[Table]:
-        """The same rows, at most CHUNK at a time, where they are."""
-        if len(self.X) <= CHUNK:
-            yield self
-            return
-        for start in range(0, len(self.X), CHUNK):
-            piece = self.part(start, start + CHUNK)
-            if start:
-                piece.n_dropped = piece.n_absent = 0
-            yield piece
-
-    def chunks(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        """The columns as float64, CHUNK rows at a time."""
-        for start in range(0, len(self.X), CHUNK):
-            stop = start + CHUNK
-            yield as_float64(self.X[start:stop]), as_float64(self.y[start:stop])
-
     def name_of(self, column: int) -> str:
-        """How to call a column in a message; the target comes after the features, and the weights after it."""
+        """What a message calls a column; the target comes after the features, and the weights after it."""
         if column > self.n_features:
             return "sample_weight" if self.weight_name is None else f"the weight {self.weight_name!r}"
         if column == self.n_features:
@@ -196,20 +164,11 @@ class Table:
             return f"column {self.feature_names[column]!r}"
         return f"x[:, {column}]" if self.n_features > 1 else "x"
 
-    def place_of(self, row: int) -> str:
-        row = self.first_row + row if self.rows is None else int(self.rows[row])
-        if self.block is not None:
-            return f"in row {row} of block {self.block}"
-        if self.path is None:
-            return f"in row {row}"
-        if self.line_of is None:
-            return f"in row {row} of {self.path}"
-        return f"in line {self.line_of(row)} of {self.path}"
-
     def refuse_bad_cell(self) -> None:
-        """Raise for the first cell that is not finite, naming row and column."""
-        row0 = 0
-        for X, y in self.chunks():
+        """Raise for the first value that is not finite, naming row and column."""
+        for start in range(0, len(self.X), CHUNK):
+            rows = slice(start, start + CHUNK)
+            X, y = as_float64(self.X[rows]), as_float64(self.y[rows])
             bad = ~np.isfinite(X).all(axis=1)
             if y.size:
                 bad |= ~np.isfinite(y)
@@ -217,24 +176,11 @@ class Table:
                 row = int(np.argmax(bad))
                 cells = np.append(X[row], y[row] if y.size else [])
                 column = int(np.argmax(~np.isfinite(cells)))
-                self.refuse(row0 + row, column, f"{cells[column]}", missing=bool(np.isnan(cells[column])))
-            row0 += len(X)
-
-    def refuse(self, row: int, column: int, what: str, missing: bool = False, cure: str = _CORRECT) -> Never:
-        advice = f", e.g. with {spelled('missing', 'drop')}" if missing and self.can_drop else ""
-        raise DataError(
-            f"{what} {self.place_of(row)}, {self.name_of(column)}: every value must be a finite number; "
-            f"{cure}{advice}{self.counted}"
-        )
-
-    @property
-    def counted(self) -> str:
-        """How rows are counted, where `place_of` names one."""
-        return "" if self.line_of else " " + COUNTED
+                self.origin.refuse(start + row, self.name_of(column), cells[column], missing=bool(np.isnan(cells[column])))
 
 
 class Collection(NamedTuple):
-    """Data on a cluster, to be read where they are."""
+    """Data on a Dask cluster, to be read where they are."""
 
     data: Any
     target: Any
@@ -243,39 +189,19 @@ class Collection(NamedTuple):
     missing: str
 
 
-class Stream:
-    """Tables of one source, one after the other, for data that are not in memory at once.
-
-    The tables have the same columns and at most some hundred thousand rows each; one without rows counts for nothing.
-
-    Attributes
-    ----------
-    share : float or None
-        How much of the source has been read, 0 to 1; None where that is not known.
-    """
-
-    share: float | None = None
-
-    def __init__(self, tables: Iterator[Any]) -> None:
-        self.tables = tables
-
-    def __iter__(self) -> Iterator[Table]:
-        rows = dropped = absent = 0
-        try:
-            for table in self.tables:
-                rows += len(table.X)
-                dropped += table.n_dropped
-                absent += table.n_absent
-                yield from table.pieces()
-        finally:
-            if hasattr(self.tables, "close"):  # whoever stops early leaves no file open
-                self.tables.close()
-        if rows == 0:
-            raise _no_rows(dropped, absent)
+def require_weights(weight: NDArray[Any], name: str, origin: Origin, missing: str) -> None:
+    """Refuse a weight that is negative or not finite; with missing='drop', NaN leaves its row out."""
+    bad = ~(weight >= 0.0) | (weight == np.inf)
+    if missing == "drop":
+        bad &= ~np.isnan(weight)
+    if bad.any():
+        row = int(np.argmax(bad))
+        place = origin.place_of(row)
+        raise DataError(f"{name} is {weight[row]} {place}: weights must be finite and not negative{origin.counted}")
 
 
-def _no_rows(dropped: int, absent: int) -> DataError:
-    """Why none is left."""
+def no_rows(dropped: int, absent: int) -> DataError:
+    """The error that says why no row is left."""
     if dropped == absent == 0:
         return DataError("no rows: the data are empty; at least one row is needed")
     if dropped == 0:
@@ -288,7 +214,7 @@ def _no_rows(dropped: int, absent: int) -> DataError:
 
 
 def default_names(p: int) -> tuple[str, ...]:
-    """Of feature columns without names."""
+    """Names of feature columns that have none."""
     return ("x",) if p == 1 else tuple(f"x{i}" for i in range(p))
 
 

@@ -4,39 +4,34 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from fastgd.arguments import counted
 from fastgd.errors import DataError
-from fastgd.sources.files.ahead import work_ahead
+from fastgd.sources.ahead import work_ahead
+from fastgd.sources.cells import is_number
+from fastgd.sources.columns import Choice
 from fastgd.sources.files.pipes import CAN_STOP, Pipe
+from fastgd.sources.files.reader import Options, first_line, reading
 from fastgd.sources.files.rows import Piece, Rows
-from fastgd.sources.frames import Columns, is_number
-from fastgd.sources.table import EMPTY, Table, default_names
+from fastgd.sources.origin import Origin
+from fastgd.sources.table import default_names
+
+T = TypeVar("T")
 
 DELIMITERS = ",;\t|"
 COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 MISSING = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"]
 """Spellings of a missing value, where those are dropped."""
+_FAULT = "cannot be read"
 
 
 class CsvFile:
-    """One file and its first rows.
+    """A `FileReader` of one file, of which it has seen the first rows.
 
-    Parameters
-    ----------
-    path : str
-    like : CsvFile or None
-        The first file of several: its separator and whether it has names hold for all.
-    delimiter : str or None
-        What separates cells; by default the first of , ; tab | that gives the first two rows two cells or more.
-    header : bool or None
-        Whether the first row holds names; by default whether it holds anything but numbers.
-    n_features : int or None
-        Where the target need not be there: a file of so many columns holds features only.
+    Of several files, the separator of the first and whether it has names hold for all.
 
     Attributes
     ----------
@@ -44,33 +39,27 @@ class CsvFile:
         Columns; x or x0, x1, … and y for a file without names.
     """
 
-    def __init__(
-        self,
-        path: str,
-        like: CsvFile | None = None,
-        delimiter: str | None = None,
-        header: bool | None = None,
-        n_features: int | None = None,
-    ) -> None:
+    def __init__(self, path: str, options: Options) -> None:
         self.path = path
-        self._open: Rows | None = None
-        with _errors(path):
+        self._rows: Rows | None = None
+        like = options.first if isinstance(options.first, CsvFile) else None
+        # Of each choice, the types of the columns in the first piece of the first file.
+        self._types: dict[Any, dict[str, Any]] = {} if like is None else like._types
+        with reading(path, _FAULT, csv.Error):
             rows = _open(path)
             try:
-                self._look(rows, like, delimiter, header, n_features)
+                self._look(rows, options if like is None else options._replace(delimiter=like.delimiter), like)
             except BaseException:
                 rows.close()
                 raise
         if os.path.isfile(path):
             rows.close()
         else:  # what a pipe has given does not come again
-            self._open = rows
+            self._rows = rows
 
-    def _look(
-        self, rows: Rows, like: CsvFile | None, delimiter: str | None, header: bool | None, n_features: int | None
-    ) -> None:
-        path = self.path
-        self.delimiter = _delimiter(rows) if delimiter is None else delimiter
+    def _look(self, rows: Rows, options: Options, like: CsvFile | None) -> None:
+        path, n_features = self.path, options.n_features
+        self.delimiter = options.delimiter or _delimiter(rows)
         head = rows.head(2, self.delimiter)
         if not head:
             raise DataError(f"{path} is empty: at least one row is needed")
@@ -78,6 +67,7 @@ class CsvFile:
         self._width = len(cells)
         if any(character < "\t" or character == "\ufffd" for cell in cells for character in cell):
             raise _not_utf8(path)
+        header = options.header
         if header is None:
             header = not all(is_number(cell) for cell in cells) if like is None else like.has_header
         self.has_header: bool = header
@@ -94,29 +84,24 @@ class CsvFile:
             self.names = [*default_names(n_features)]
         else:
             self.names = [*default_names(len(cells) - 1), "y"]
-        self._skipped_lines = head[header][0] - 1 if len(head) > header else None
-        if self._skipped_lines is not None and delimiter is None:
+        self.has_rows = len(head) > header
+        self._skipped_lines = head[header][0] - 1 if self.has_rows else 0
+        if self.has_rows and options.delimiter is None:
             _refuse_decimal_commas(rows, path, header)
 
-    def require_rows(self) -> None:
-        if self._skipped_lines is None:
-            raise DataError(f"no rows: {self.path} holds column names only; at least one row is needed")
-
-    def tables(self, choose: Any, types: dict[str, Any]) -> Iterator[tuple[Table, float | None]]:
-        """The chosen columns, piece by piece, each with the share of the file that is read.
-
-        `types` are those of the columns' first rows in the first file, where it is filled in: they hold for all.
-        """
-        with _errors(self.path):
-            rows = self._open or _open(self.path)
+    def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
+        """The chosen columns, piece by piece."""
+        with reading(self.path, _FAULT, csv.Error):
+            rows = self._rows or _open(self.path)
             try:
                 pieces = rows.pieces(self.delimiter, self._width, int(self.has_header))
                 first = next(pieces)
+                types = self._types.setdefault((choice.needed, choice.as_text), {})
                 if not types:
-                    types.update(self._types(first, choose))
+                    types.update(self._types_of(first, choice))
 
-                def work(piece: Piece) -> tuple[Table, float | None]:
-                    return self._table(piece, choose, types), piece.share
+                def work(piece: Piece) -> tuple[T, float | None]:
+                    return self._table(piece, choice, types), piece.share
 
                 yield work(first)
                 if not first.is_last:
@@ -124,18 +109,18 @@ class CsvFile:
             finally:
                 rows.close()
 
-    def _types(self, piece: Piece, choose: Any) -> dict[str, Any]:
+    def _types_of(self, piece: Piece, choice: Choice[Any]) -> dict[str, Any]:
         """Numbers are float64 from the start, and text stays text; dates are left to be found and refused."""
         import pyarrow as pa
 
-        text = {name: pa.string() for name in getattr(choose, "as_text", ())}
+        text = {name: pa.string() for name in choice.as_text}
         try:
-            frame = self._parse(piece, choose, text)
+            frame = self._parse(piece, choice, text)
         except pa.ArrowInvalid as error:
             raise self._what_is_wrong(piece, error) from None
         types = {}
         words = [field.name for field in frame.schema if pa.types.is_string(field.type) and field.name not in text]
-        self._refuse_decimal_comma(frame, words, self._lines(piece))
+        self._refuse_decimal_comma(frame, words, self._origin_of(piece))
         for field in frame.schema:
             if pa.types.is_boolean(field.type) or pa.types.is_string(field.type):
                 types[field.name] = field.type
@@ -143,29 +128,30 @@ class CsvFile:
                 types[field.name] = pa.float64()
         return types
 
-    def _table(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Table:
+    def _table(self, piece: Piece, choice: Choice[T], types: dict[str, Any]) -> T:
         import pyarrow as pa
 
-        line_of = self._lines(piece)
+        origin = self._origin_of(piece)
         try:
-            frame = self._parse(piece, choose, types)
+            frame = self._parse(piece, choice, types)
         except pa.ArrowInvalid:
             # A cell that is no number, or a row of another length. Bytes take any cell, and the first that is no number is then
             # refused with its place.
             numbers = [name for name, kind in types.items() if not pa.types.is_string(kind)]
             try:
-                frame = self._parse(piece, choose, types | dict.fromkeys(numbers, pa.binary()))
+                frame = self._parse(piece, choice, types | dict.fromkeys(numbers, pa.binary()))
             except pa.ArrowInvalid as error:
                 raise self._what_is_wrong(piece, error) from None
-            self._refuse_text(frame, numbers, choose, line_of)
-        table: Table = choose.table(frame, self.path, line_of, 0, None)
-        return table
+            self._refuse_decimal_comma(frame, numbers, origin)
+            row, name, cell = _first_text(frame, numbers)
+            if cell:
+                origin.refuse(row, choice.name_of(name), f"text {cell!r:.60}")
+        return choice.table(frame, origin)
 
-    def _parse(self, piece: Piece, choose: Any, types: dict[str, Any]) -> Any:
+    def _parse(self, piece: Piece, choice: Choice[Any], types: dict[str, Any]) -> Any:
         import pyarrow as pa
         from pyarrow import csv as arrow
 
-        drop = getattr(choose, "missing", "raise") == "drop"
         return arrow.read_csv(
             pa.BufferReader(pa.py_buffer(piece.data)),
             read_options=arrow.ReadOptions(
@@ -176,16 +162,16 @@ class CsvFile:
             ),
             parse_options=arrow.ParseOptions(delimiter=self.delimiter, newlines_in_values=piece.has_quotes),
             convert_options=arrow.ConvertOptions(
-                include_columns=choose.needed,
+                include_columns=choice.needed,
                 column_types=types,
-                null_values=MISSING if drop else [""],
-                strings_can_be_null=drop or hasattr(choose, "as_text"),
+                null_values=MISSING if choice.missing == "drop" else [""],
+                strings_can_be_null=True,
             ),
         )
 
-    def _lines(self, piece: Piece) -> Callable[[int], int]:
-        """Of a row of the piece, the line on which it begins."""
-        return lambda row: next(islice(piece.rows(self.delimiter), row, None))[0]
+    def _origin_of(self, piece: Piece) -> Origin:
+        """Which knows the line on which a row of the piece begins."""
+        return Origin(self.path, lambda row: next(islice(piece.rows(self.delimiter), row, None))[0])
 
     def _what_is_wrong(self, piece: Piece, error: Exception) -> DataError:
         for line, cells in piece.rows(self.delimiter):
@@ -196,25 +182,12 @@ class CsvFile:
                 )
             if any("\ufffd" in cell for cell in cells):
                 return _not_utf8(f"line {line} of {self.path}")
-        return DataError(f"{self.path} cannot be read: {first_line(error)}")
+        return DataError(f"{self.path} {_FAULT}: {first_line(error)}")
 
-    def _refuse_decimal_comma(self, frame: Any, names: list[str], line_of: Callable[[int], int]) -> None:
+    def _refuse_decimal_comma(self, frame: Any, names: list[str], origin: Origin) -> None:
         row, _, cell = _first_text(frame, names)
         if is_number(cell.replace(",", ".", 1)):
-            raise _decimal_comma(cell, line_of(row), self.path)
-
-    def _refuse_text(self, frame: Any, names: list[str], choose: Any, line_of: Callable[[int], int]) -> None:
-        """Raise for the first cell, by rows, that is no number where one belongs."""
-        self._refuse_decimal_comma(frame, names, line_of)
-        row, name, cell = _first_text(frame, names)
-        if cell:
-            place = Table(EMPTY)
-            place.path, place.line_of = self.path, line_of
-            place.feature_names = columns = choose.needed
-            if isinstance(choose, Columns):
-                place.feature_names, place.target_name, place.weight_name = choose.features, choose.target, choose.weight
-                columns = (*choose.features, choose.target, choose.weight)
-            place.refuse(row, columns.index(name), f"text {cell!r:.60}")
+            raise _decimal_comma(cell, origin.place_of(row))
 
 
 def _first_text(frame: Any, names: list[str]) -> tuple[int, str, str]:
@@ -225,21 +198,6 @@ def _first_text(frame: Any, names: list[str]) -> tuple[int, str, str]:
         words = ((row, name, cell) for row, cell in enumerate(cells) if cell and not is_number(cell))
         found.append(next(words, (len(frame), name, "")))
     return min(found, default=(0, "", ""))
-
-
-def first_line(error: Exception) -> str:
-    """Of pyarrow's messages, which may go on for a page."""
-    return str(error).partition("\n")[0]
-
-
-@contextmanager
-def _errors(path: str) -> Iterator[None]:
-    import pyarrow
-
-    try:
-        yield
-    except (pyarrow.ArrowException, OSError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {first_line(error)}") from None
 
 
 def _open(path: str) -> Rows:
@@ -282,12 +240,12 @@ def _refuse_decimal_commas(rows: Rows, path: str, header: bool) -> None:
         line, cells = head[header]
         odd = next((cell for cell in cells if "," in cell), None)
         if odd is not None and len(cells) > 1 and all(is_number(cell.replace(",", ".", 1)) for cell in cells):
-            raise _decimal_comma(odd, line, path)
+            raise _decimal_comma(odd, f"in line {line} of {path}")
 
 
-def _decimal_comma(cell: str, line: int, path: str) -> DataError:
+def _decimal_comma(cell: str, place: str) -> DataError:
     return DataError(
-        f"{cell!r:.60} in line {line} of {path} has a decimal comma: write decimal points, "
+        f"{cell!r:.60} {place} has a decimal comma: write decimal points, "
         "or pass a frame, pandas.read_csv(path, sep=';', decimal=',')"
     )
 

@@ -1,43 +1,36 @@
-"""CSV and Parquet files: one, several or a pattern, as a stream of tables."""
+"""Files one after the other: a path, several, or a pattern. `READERS` says which class reads which."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from glob import glob
-from typing import Any
+from typing import Any, TypeVar
 
 from fastgd.arguments import argument_error, flag
-from fastgd.errors import DataError, missing_extra
+from fastgd.errors import DataError
+from fastgd.sources.columns import Choice, shown_names
 from fastgd.sources.files.csv_files import CsvFile
 from fastgd.sources.files.parquet_files import ParquetFile
-from fastgd.sources.frames import listing
-from fastgd.sources.table import Stream, Table
+from fastgd.sources.files.reader import FileReader, Options
 
-_PARQUET = (".parquet", ".pq")
+T = TypeVar("T")
+
+READERS: dict[str, Callable[[str, Options], FileReader]] = {".parquet": ParquetFile, ".pq": ParquetFile}
+"""What reads files whose names end so; `CsvFile` reads all others. A format is a class like `FileReader` and an entry here."""
 
 
-def read_files(
-    data: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-    choose: Callable[[list[str], str], Any],
-    delimiter: str | None = None,
-    header: bool | None = None,
-    n_features: int | None = None,
-) -> Stream:
-    """Rows of files one after the other, some at a time; each file is looked at before the first row is read.
+class Files:
+    """Files with the columns of the first. Each is looked at when this is made; the rows are read anew on each pass.
 
     Parameters
     ----------
     data : path, list of paths, or pattern
         "part-*.parquet" stands for all such files, sorted by name. CSV files may be compressed: .gz, .bz2, .zst. A pipe is
         read as CSV, once.
-    choose : callable
-        Of the first file's column names and its path; its result says which are `needed` and makes a `table` of a frame of them,
-        as `frames.Columns` does. If its `missing` is "drop", empty cells and NA, N/A, NaN, nan, null, NULL, None in a CSV are
-        missing; if it has `as_text`, those columns of a CSV are text whatever they hold.
     delimiter : str, optional
         What separates the cells of a CSV; by default comma, semicolon, tab or |, whichever the first two rows show.
     header : bool, optional
@@ -45,45 +38,59 @@ def read_files(
     n_features : int, optional
         To predict from, where a target need not be there: a CSV of so many columns holds features only.
 
+    Attributes
+    ----------
+    names : list of str
+        The columns of the first file.
+    path : str
+        The first file.
+    once : str or None
+        What it is, if it can be read only once.
+
     Raises
     ------
     DataError
-        Here for a file that is missing, empty or lacks a column; from the stream for a row or a cell, with file and line.
+        For a file that is missing or empty; at the beginning of a pass for one that lacks a column or has no rows, and then for
+        a row or a cell, with file and line.
     """
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError:
-        raise missing_extra("pyarrow", "files", "reading files") from None
-    if delimiter is not None and not (isinstance(delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', delimiter)):
-        raise argument_error("delimiter", delimiter, "pass the one character that separates cells, as ';' or '\\t'")
-    if header is not None:
-        header = flag(header, "header")
-    paths = _paths(data)
-    first = _open(paths[0], None, delimiter, header, n_features)
-    _refuse_twice(first.names, first.path)
-    choice = choose(first.names, first.path)
-    first.require_rows()
-    files = [first]
-    for path in paths[1:]:
-        file = _open(path, first, delimiter, header, n_features)
-        _require_columns(file, choice.needed, first.path)
-        file.require_rows()
-        files.append(file)
-    stream = Stream(iter(()))
-    stream.tables = _tables(files, choice, stream)
-    return stream
 
+    def __init__(
+        self, data: Any, delimiter: str | None = None, header: bool | None = None, n_features: int | None = None
+    ) -> None:
+        if delimiter is not None and not (isinstance(delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', delimiter)):
+            raise argument_error("delimiter", delimiter, "pass the one character that separates cells, as ';' or '\\t'")
+        if header is not None:
+            header = flag(header, "header")
+        options = Options(delimiter, header, n_features)
+        self._readers: list[FileReader] = []
+        for path in _paths(data):
+            self._readers.append(_open(path, options))
+            options = options._replace(first=self._readers[0])
+        self.names, self.path = self._readers[0].names, self._readers[0].path
+        self.once = None if os.path.isfile(self.path) else f"the pipe {self.path}"
+        _refuse_twice(self.names, self.path)
 
-def _tables(files: list[CsvFile | ParquetFile], choice: Any, stream: Stream) -> Iterator[Table]:
-    sizes = [os.path.getsize(file.path) for file in files]
-    total, before = sum(sizes), 0
-    types: dict[str, Any] = {}
-    for file, size in zip(files, sizes, strict=True):
-        with closing(file.tables(choice, types)) as tables:  # type: ignore[type-var]
-            for table, share in tables:
-                stream.share = None if share is None else (before + share * size) / total
-                yield table
-        before += size
+    def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
+        """One pass: what is chosen of one piece after the other, each with the share of all files that is then read."""
+        for reader in self._readers:
+            self._require(reader, choice.needed)
+        sizes = [os.path.getsize(reader.path) for reader in self._readers]
+        before = 0
+        for reader, size in zip(self._readers, sizes, strict=True):
+            with closing(reader.tables(choice)) as tables:
+                for table, share in tables:
+                    yield table, None if share is None else (before + share * size) / sum(sizes)
+            before += size
+
+    def _require(self, reader: FileReader, needed: Sequence[str]) -> None:
+        """Refuse a file that lacks a column, has two of its name, or has no rows."""
+        wanted, found = set(needed), set(reader.names)
+        for name in needed:
+            if name not in found:
+                raise DataError(f"no column {name!r} in {reader.path}, which {self.path} has: it has {shown_names(reader.names)}")
+        _refuse_twice([name for name in reader.names if name in wanted], reader.path)
+        if not reader.has_rows:
+            raise DataError(f"no rows: {reader.path} holds column names only; at least one row is needed")
 
 
 def _paths(data: Any) -> list[str]:
@@ -101,32 +108,20 @@ def _paths(data: Any) -> list[str]:
     return paths
 
 
-def _open(
-    path: str, like: CsvFile | ParquetFile | None, delimiter: str | None, header: bool | None, n_features: int | None
-) -> CsvFile | ParquetFile:
-    """A file, looked at; `like` the first one if it is another."""
+def _open(path: str, options: Options) -> FileReader:
     if not os.path.exists(path):
         raise DataError(f"no file {path!r} (looked in {os.getcwd()})")
     if os.path.isdir(path):
         raise DataError(f"{path} is a folder: name a CSV or Parquet file in it")
-    if os.path.isfile(path):
-        if os.path.getsize(path) == 0:
-            raise DataError(f"{path} is empty: at least one row is needed")
-        if path.lower().endswith(_PARQUET):
-            return ParquetFile(path)
-    elif like is not None:
-        raise DataError(f"{path} is a pipe or a device: it can be read only as the first of the files")
-    if isinstance(like, CsvFile):
-        return CsvFile(path, like, like.delimiter, header, n_features)
-    return CsvFile(path, None, delimiter, header, n_features)
-
-
-def _require_columns(file: CsvFile | ParquetFile, needed: Sequence[str], first: str) -> None:
-    wanted, found = set(needed), set(file.names)
-    for name in needed:
-        if name not in found:
-            raise DataError(f"no column {name!r} in {file.path}, which {first} has: it has {listing(file.names)}")
-    _refuse_twice([name for name in file.names if name in wanted], file.path)
+    if not os.path.isfile(path):
+        if options.first is not None:
+            raise DataError(f"{path} is a pipe or a device: it can be read only as the first of the files")
+        return CsvFile(path, options)
+    if os.path.getsize(path) == 0:
+        raise DataError(f"{path} is empty: at least one row is needed")
+    suffixes = [suffix for suffix in READERS if path.lower().endswith(suffix)]
+    reader = READERS[max(suffixes, key=len)] if suffixes else CsvFile
+    return reader(path, options)
 
 
 def _refuse_twice(names: list[str], path: str) -> None:

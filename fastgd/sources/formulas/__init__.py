@@ -1,1 +1,5 @@
-"""Formulas, read by formulaic: names, levels, columns."""
+"""Formulas, read by formulaic, as a choice of columns.
+
+In come a text, "price ~ area * C(town)", and frames; out come tables. `terms`: the text, parsed. `levels`: categories. `rows`:
+the cells of a frame that count. `learning`: the first look at rows. `design`: the columns that are made. `formula`: all of it.
+"""

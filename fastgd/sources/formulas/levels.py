@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.errors import DataError, shown
+from fastgd.sources.columns import shown_names
+from fastgd.sources.origin import Origin
 
 _HELD = {"float64": np.float64, "int64": np.int64}  # arrays that JSON's numbers hold exactly
 
 
 class UnseenLevelError(Exception):
-    """A cell that is none of the levels; `Formula` says where."""
+    """A cell that is none of the levels; `refuse_level` says where."""
 
     def __init__(self, row: int, cell: Any, levels: Sequence[Any]) -> None:
         super().__init__(row, cell, levels)
@@ -60,6 +62,26 @@ def coded(cells: Any, levels: Sequence[Any]) -> Any:
         row = int(np.argmin(codes))
         raise UnseenLevelError(row, _level(cells[row]), levels)
     return pandas.Categorical.from_codes(codes, list(levels))
+
+
+def coded_columns(data: dict[str, Any], levels: Mapping[str, Sequence[Any] | None], origin: Origin) -> dict[str, Any]:
+    """Columns of cells of which those with levels are categories of these."""
+    columns = {}
+    for name, cells in data.items():
+        known = levels[name]
+        try:
+            columns[name] = cells if known is None else coded(cells, known)
+        except UnseenLevelError as error:
+            refuse_level(name, error, origin)
+    return columns
+
+
+def refuse_level(expr: str, error: UnseenLevelError, origin: Origin, start: int = 0) -> Never:
+    """Raise the error for a cell that is none of the levels; its row is counted from `start` on."""
+    raise DataError(
+        f"{expr} holds {shown(error.cell)} {origin.place_of(start + error.row)}, a level that the fit did not see: "
+        f"it knows {shown_names(error.levels)}{origin.counted}"
+    ) from None
 
 
 def sort(levels: Iterable[Any]) -> list[Any]:

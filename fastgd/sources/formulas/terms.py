@@ -5,43 +5,75 @@ from __future__ import annotations
 import builtins
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastgd.errors import DataError, missing_extra
+from fastgd.sources.columns import require_column
 from fastgd.sources.formulas.levels import UnseenLevelError, transforms
-from fastgd.sources.frames import require_column
 
 
 class UnseenInError(Exception):
-    """A level that a C(...) does not know."""
+    """A level that a C(...) in an expression does not know."""
 
     def __init__(self, expr: str, level: UnseenLevelError) -> None:
         self.expr, self.level = expr, level
 
 
-def parse(text: str, names: Sequence[str]) -> Any:
-    """As formulaic reads it, if it has one target and features."""
+class Parsed(NamedTuple):
+    """A formula as formulaic reads it.
+
+    Attributes
+    ----------
+    text : str
+    sides : formulaic.Formula
+        Its terms, `lhs` and `rhs`.
+    sources : tuple of str
+        The columns that the right side uses.
+    columns : tuple of str
+        These and those that the left side uses.
+    """
+
+    text: str
+    sides: Any
+    sources: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def target_name(self) -> str:
+        """The left side."""
+        return str(self.sides.lhs[0])
+
+
+def is_formula(target: Any, names: Collection[str] = ()) -> bool:
+    """Whether a target is a formula: text with a ~ that is no column's name."""
+    return isinstance(target, str) and "~" in target and target not in names
+
+
+def parse(text: str, names: Iterable[Any], where: str = "the frame") -> Parsed:
+    """A formula for columns of these names, if it has one target and features; an error for a column that there is not."""
     try:
         import formulaic
     except ImportError:
         raise missing_extra("formulaic", "formula", "a formula") from None
     if "~" in text and not text.partition("~")[0].strip():
         raise DataError(f"the formula {text!r} has no left side: write the target before the ~, 'price {text.strip()}'")
+    names = [name for name in names if isinstance(name, str)]
     with explained(text):
-        parsed = formulaic.Formula(text, _context={"__formulaic_variables_available__": list(names)})
-    if not all(isinstance(getattr(parsed, side, None), formulaic.SimpleFormula) for side in ("lhs", "rhs")):
+        sides = formulaic.Formula(text, _context={"__formulaic_variables_available__": names})
+    if not all(isinstance(getattr(sides, side, None), formulaic.SimpleFormula) for side in ("lhs", "rhs")):
         raise DataError(f"the formula {text!r} must have one left and one right side, as 'price ~ area + town'")
-    if len(parsed.lhs) != 1:
-        targets = ", ".join(map(str, parsed.lhs)) or "none"
-        raise DataError(f"the formula {text!r} has {len(parsed.lhs)} targets ({targets}): one is needed; I(a + b) is their sum")
-    return parsed
+    if len(sides.lhs) != 1:
+        targets = ", ".join(map(str, sides.lhs)) or "none"
+        raise DataError(f"the formula {text!r} has {len(sides.lhs)} targets ({targets}): one is needed; I(a + b) is their sum")
+    left, sources = _sources_of(sides.lhs, names, where), _sources_of(sides.rhs, names, where)
+    return Parsed(text, sides, sources, tuple(dict.fromkeys((*sources, *left))))
 
 
-def sources_of(terms: Any, names: Sequence[str], where: str) -> tuple[str, ...]:
+def _sources_of(terms: Any, names: Sequence[str], where: str) -> tuple[str, ...]:
     """Columns that some terms use, in the order of the columns."""
     used = {variable for term in terms for factor in term.factors for variable in _variables(factor)}
     for name in sorted(used.difference(names, transforms(), dir(builtins))):
@@ -73,8 +105,9 @@ def _names(factor: Any) -> set[Any]:
         return set()
 
 
-def factors_of(parsed: Any) -> list[Any]:
-    return list({factor.expr: factor for terms in (parsed.lhs, parsed.rhs) for term in terms for factor in term.factors}.values())
+def factors_of(sides: Any) -> list[Any]:
+    """The factors of both sides of a formula, each once."""
+    return list({factor.expr: factor for terms in (sides.lhs, sides.rhs) for term in terms for factor in term.factors}.values())
 
 
 def learns(factor: Any) -> bool:
@@ -85,6 +118,7 @@ def learns(factor: Any) -> bool:
 
 
 def evaluate(expr: str, columns: dict[str, Any], state: dict[str, Any]) -> None:
+    """Evaluate an expression for what its transforms learn from the columns, which goes into `state`."""
     from formulaic.utils.layered_mapping import LayeredMapping
     from formulaic.utils.stateful_transforms import stateful_eval
 
@@ -92,6 +126,7 @@ def evaluate(expr: str, columns: dict[str, Any], state: dict[str, Any]) -> None:
 
 
 def as_pandas(columns: dict[str, Any], n: int | None = None) -> Any:
+    """A pandas frame of these columns, of n rows if there are none."""
     import pandas
 
     return pandas.DataFrame(columns, index=None if n is None else pandas.RangeIndex(n), copy=False)
