@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -117,15 +117,17 @@ def request(
         return validated(learning_rate, max_iter, tol, start, fit_intercept, standardize, unstable)
 
 
-@lru_cache(typed=True)
-def remembered(*values: Any) -> Request:
-    """The request of arguments that came before, a TypeError for those that might change and stay equal to themselves.
-
-    A new request takes 1.5 microseconds, a fit of few rows 4.
-    """
+def _ordinary(*values: Any) -> Request:
     if not all(type(value) in _ORDINARY for value in values):
         raise TypeError
     return validated(*values)
+
+
+remembered: Callable[..., Request] = lru_cache(typed=True)(_ordinary)
+"""The request of arguments that came before, or a TypeError for those that might change and stay equal to themselves.
+
+A new request takes 1.5 microseconds, a fit of few rows 4.
+"""
 
 
 def validated(learning_rate: Any, *others: Any) -> Request:

@@ -1,4 +1,4 @@
-"""Golden bits: all that some 700 fits and calls return, to prove that a change of structure changes none of it.
+"""Golden bits: all that some 800 fits and calls return, to prove that a change of structure changes none of it.
 
     PYTHONPATH=$PWD python tests/golden.py write FILE.json              before the change
     PYTHONPATH=$PWD python tests/golden.py compare FILE.json            after it: each case and field that differs
@@ -223,6 +223,7 @@ SPOILS: dict[str, Callable[[Array, Array], tuple[Array, Array]]] = {
     "a column of zeros": column(1, lambda X: 0.0),
     "a sum of columns": column(3, lambda X: X[:, 0] + X[:, 1 % X.shape[1]]),
     "nearly a multiple": column(3, lambda X: 3.0 * X[:, 0] * (1.0 + 1e-15 * np.sign(X[:, -1]))),
+    "nearly a column": column(3, lambda X: X[:, 0] + 1e-4 * X[:, -1]),
     "constants alone": lambda X, y: (0.0 * X + 3.3, y),
     "a constant target": lambda X, y: (X, 0.0 * y + 2.5),
     "a target without scatter": lambda X, y: (X, 2.0 * X[:, 0]),
@@ -366,6 +367,7 @@ def fits() -> Iterator[tuple[int, int, str, str, Options]]:
         yield n, p, "", "arrays", {"weigh": weigh, **more}
     yield from ((n, p, "", way, {}) for (n, p), way in product([*SMALL, (9_000, 3)], WAYS))
     yield from ((9_000, 64, "", way, {}) for way in ("points", "Fortran's order", "float32", "int64", "backwards", "moments"))
+    yield from ((9_000, 64, spoil, "arrays", asked) for spoil, asked in product(SPOILS, (BASIC[0], BASIC[3])))
     yield from ((20_000, p, "", "arrays", {"n_jobs": n_jobs}) for p, n_jobs in product((1, 3, 50), (1, 2, 3)))
     draw = np.random.default_rng(2026)
     for _ in range(60):  # what the tables do not combine

@@ -36,7 +36,7 @@ TARGET_ROWS = 6
 # run
 ASKED_RATE, MAX_ITER, TOLERANCE = 6, 7, 8  # the request: NaN as rate is the best one, as tolerance none
 RATE = 9
-END, END_OBJECTIVE, END_OBJECTIVE_EXPONENT, END_LEFT, END_ITER, SETTLED = 10, 12, 13, 14, 15, 16  # END in the data's units, a pair
+END, END_OBJECTIVE, END_OBJECTIVE_EXPONENT, END_LEFT, END_ITER, SETTLED = 10, 12, 13, 14, 15, 16  # END: pairs, in units
 ASKED, START, LIMIT = 17, 18, 19  # the start in the data's units, and ''; the limit point, theta'', a pair
 U, LOG, DISTANCE = 21, 23, 24  # of each direction: 2 rate eigenvalue, a pair; log |1 - U|; from BEST to START, a pair
 WORK = 26
