@@ -222,7 +222,7 @@ def slowest(run: Array, m: int) -> float:
     return slow
 
 
-@inner
+@inlined
 def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: Array, out: Array) -> None:
     """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point.
 

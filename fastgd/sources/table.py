@@ -74,7 +74,9 @@ class Table:
 
     def is_ready(self) -> bool:
         """Whether the kernels can read the columns where they are."""
-        return _is_ready(self.X) and (self.y is EMPTY or _is_ready(self.y)) and (self.weight is EMPTY or _is_ready(self.weight))
+        X, y = self.X, self.y  # without calls, each a fiftieth of a small fit
+        ready = X.dtype is FLOAT64 and X.flags.aligned and (y is EMPTY or y.dtype is FLOAT64 and y.flags.aligned)
+        return ready and (self.weight is EMPTY or _is_ready(self.weight))
 
     def __iter__(self) -> Iterator[Table]:
         """The same rows, at most `CHUNK` at a time, not copied."""
