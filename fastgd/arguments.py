@@ -1,4 +1,4 @@
-"""One check for each kind of argument: each returns the value in the type that is computed with, or raises `DataError`."""
+"""One check for each kind of argument. Each returns the value in the type that is computed with, or raises `DataError`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastgd.errors import COUNTED, DataError, shown, spelled
 
 FLOAT64 = np.dtype(np.float64)
 _NO_NUMBERS = (str, bytes, list, tuple, np.complexfloating)
-"""Types that float() would take, with a warning or without, and those that need no look."""
+"""Types that are not one number: float() would accept some of them, with a warning or without."""
 
 
 def argument_error(name: str, value: object, needed: str) -> DataError:
@@ -24,21 +24,21 @@ def argument_error(name: str, value: object, needed: str) -> DataError:
 
 
 def flag(value: Any, name: str) -> bool:
-    """True or False, also NumPy's."""
+    """True or False, as Python's or NumPy's bool."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
     raise argument_error(name, value, "pass True or False")
 
 
 def choice(value: Any, name: str, *choices: str, more: str = "") -> str:
-    """One of two or more texts; `more` ends the message."""
+    """One of several strings; `more` ends the message."""
     if isinstance(value, str) and value in choices:
         return value
     raise argument_error(name, value, f"pass {', '.join(map(repr, choices[:-1]))} or {choices[-1]!r}{more}")
 
 
 def whole(value: Any, name: str, least: int | None = 0, below: tuple[int, str] | None = None, more: str = "") -> int:
-    """A whole number from `least` on and under `below`, which comes with its text; `more` says what else can be passed."""
+    """An int of at least `least` and less than `below`, a number and how to write it; `more` says what else can be passed."""
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -53,7 +53,7 @@ def whole(value: Any, name: str, least: int | None = 0, below: tuple[int, str] |
 
 
 def number(value: Any, name: str) -> float:
-    """One number, finite or not."""
+    """One number, which may be infinite or NaN."""
     found = value if type(value) is float else real(value)
     if found is None:
         raise argument_error(name, value, "it must be a number that float64 can hold")
@@ -86,17 +86,17 @@ def _between(value: Any, name: str, meaning: str) -> float:
 
 
 def plural(number: int, noun: str) -> str:
-    """The noun for so many."""
+    """The noun, in the plural unless the number is 1."""
     return noun if number == 1 else f"{noun}s"
 
 
 def counted(number: int, noun: str) -> str:
-    """A number and its noun: "1 row", "2,000 rows"."""
+    """A number with its noun: "1 row", "2,000 rows"."""
     return f"{number:,} {plural(number, noun)}"
 
 
 def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
-    """An array of real numbers, not converted yet. With `drop`, cells that are masked or None become NaN."""
+    """An array of real numbers, in its own type. With `drop`, cells that are masked or None become NaN."""
     if type(values) is ndarray and values.dtype is FLOAT64:
         return values
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
@@ -112,13 +112,13 @@ def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
         return numbers([_without_masks(value) for value in values], name, drop)
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError, MemoryError) as error:  # of objects that convert themselves, or lie about their length
-        reason = str(error) or "there is no memory for as many as it says it has"
+    except (TypeError, ValueError, MemoryError) as error:  # raised by the object, or for a wrong length
+        reason = str(error) or "its length is more than fits in memory"
         raise DataError(_uneven(values, name) or f"{name} is not a table of numbers: {reason}", name) from None
     dtype = array.dtype
     if dtype.kind in "fiub":
         return array
-    if dtype.kind in "OSUT":  # NumPy turns a list's numbers into text beside one text: look at the cells as they came
+    if dtype.kind in "OSUT":  # NumPy makes all text where one cell is: look at the original cells
         if array.ndim == 0:
             kind = type(values).__qualname__
             raise DataError(f"{name} of type {kind} cannot be read: pass an array, a list or a column", name)
@@ -132,19 +132,19 @@ def numbers(values: Any, name: str, drop: bool = False) -> NDArray[Any]:
 
 
 def real(value: Any) -> float | None:
-    """One number as float64, or None for what is none; text is not taken for one."""
+    """The value as a float, or None if it is not one number that float64 can hold; text is not a number."""
     try:
         if isinstance(value, ndarray) and value.ndim == 0:
             value = value[()]
         if isinstance(value, _NO_NUMBERS) or np.ndim(value):  # ValueError: rows of several lengths
             return None
-        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # NumPy loads `ma` when it is asked for
+        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # the attribute loads numpy.ma, so it comes last
     except (TypeError, ValueError, OverflowError, MemoryError):
         return None
 
 
 def _has_masked(values: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether masked arrays or cells are in a list or its rows: NumPy takes what is under the mask, or NaN with a warning."""
+    """Whether a list or its rows hold masked arrays or cells, of which NumPy would read what is under the mask."""
     kinds = set(map(type, values))
     if kinds and kinds <= {list, tuple}:
         kinds = set(map(type, chain.from_iterable(values)))
@@ -152,25 +152,25 @@ def _has_masked(values: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _without_masks(values: Any) -> Any:
-    """Masked arrays and cells, in a list or in its rows, as lists that have None where they are masked."""
+    """The same with lists in place of masked arrays, and None in place of masked cells."""
     if isinstance(values, np.ma.MaskedArray):
         return values.tolist()
     return [_without_masks(value) for value in values] if isinstance(values, list | tuple) else values
 
 
 def _parse(array: NDArray[Any], name: str, drop: bool) -> NDArray[np.float64]:
-    """Objects as float64, if each is a number."""
+    """An array of objects as float64; the error names the first that is not a number."""
     out = np.empty(array.shape)
     for index, cell in np.ndenumerate(array):
-        number = np.nan if cell is None and drop else real(cell)
-        if number is None:
+        found = np.nan if cell is None and drop else real(cell)
+        if found is None:
             reason = "a number is needed"
             if isinstance(cell, str | bytes):
                 reason = "a number is needed, not text"
             elif isinstance(cell, int):
                 reason = "it is too large for float64"
             raise DataError(f"{name} holds {shown(cell, 40)} {_place(index)}: {reason} {COUNTED}", name)
-        out[index] = number
+        out[index] = found
     return out
 
 
@@ -181,7 +181,7 @@ def _place(index: tuple[int, ...]) -> str:
 
 
 def _uneven(rows: Any, name: str) -> str | None:
-    """What is wrong with the first of `rows` that is not as long as row 0, if that is the trouble."""
+    """The message about the first row whose length is not that of row 0; None if there is none."""
     if not isinstance(rows, list | tuple):
         return None
     lengths = [len(row) if isinstance(row, Sized) and not isinstance(row, str) else None for row in rows]

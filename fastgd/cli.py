@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
 class _Door(TyperGroup):
-    """The commands; what the user can mend is told in one line on stderr, with exit status 1."""
+    """The group of commands. An error that the user can correct is one line on stderr, and the exit status is 1."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         if sys.stdout is None:
@@ -56,7 +56,7 @@ class _Door(TyperGroup):
             sys.exit(1)
 
     def _spell(self, name: str, *value: Any) -> str:
-        """An argument of the library as an option, where a command has one for it."""
+        """How an argument of the library is written here: as an option, if a command has one of that name."""
         options = {p.name: [*p.opts, *p.secondary_opts][0] for command in self.commands.values() for p in command.params}
         option = options.get(name, name)
         if not option.startswith("--"):
@@ -137,7 +137,7 @@ def _rows(
 
 
 def _of_rows(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the parameters of `_rows` before its own; it is given those in one dictionary."""
+    """Put the parameters of `_rows` before those of a command, which gets their values as one dictionary."""
     rows, own = (inspect.signature(function, eval_str=True).parameters for function in (_rows, command))
 
     @wraps(command)

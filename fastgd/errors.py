@@ -1,4 +1,4 @@
-"""What can go wrong, and how a descent can end: each meaning and its text written once."""
+"""What can go wrong, how a descent can end, and how messages write values and arguments."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Status(Enum):
 
 
 def shown(value: object, most: int = 60) -> str:
-    """A value in a message, cut to so many characters; what cannot be written, as an int of thousands of digits, by its kind."""
+    """The repr of a value for a message, cut to so many characters; its type where there is no repr, as of a huge int."""
     try:
         return repr(value)[:most]
     except Exception:  # whatever a __repr__ raises, the message is about something else
@@ -77,7 +77,7 @@ def shown(value: object, most: int = 60) -> str:
 
 
 def as_keyword(name: str, *value: object) -> str:
-    """``name=value`` as Python has it, or without a value the name."""
+    """An argument as Python code: ``name=value``, or just the name."""
     return f"{name}={shown(value[0])}" if value else name
 
 
@@ -85,13 +85,13 @@ _spell: Callable[..., str] = as_keyword
 
 
 def spelled(name: str, *value: object) -> str:
-    """An argument in a message, alone or with its value, as the caller writes it: ``name=value``."""
+    """How the caller writes an argument, with a value or without: ``name=value``, unless `spelling` says otherwise."""
     return _spell(name, *value)
 
 
 @contextmanager
 def spelling(spell: Callable[..., str]) -> Iterator[None]:
-    """For a caller that writes arguments otherwise, as the command line does: `spell` takes what `spelled` does."""
+    """Within it, messages write arguments by `spell`, called as `spelled` is: the command line writes options."""
     global _spell
     before, _spell = _spell, spell
     try:

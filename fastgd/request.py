@@ -1,4 +1,4 @@
-"""All that a descent was asked, beside its data: one frozen record, validated in one place."""
+"""All that `fit` is asked besides the data: one frozen record, validated in one place."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from fastgd import arguments
 from fastgd.arguments import argument_error, counted
 
 _BELOW = 10**4000, "10**4000"
-"""Iterations: Python does not write an int of many more digits."""
+"""Limit of `max_iter`: Python refuses to print ints with many more digits."""
 
 _MANY = 10**300
-"""Iterations as the kernels have them: more, and float64 overflows; the slowest descent on float64 data has long arrived."""
+"""Most iterations that kernels count, as more may overflow float64; by then any descent on float64 data has arrived."""
 
 _ORDINARY = {float, int, str, bool, type(None)}
-"""Types of arguments that may be remembered: a value of another type can change and stay equal to itself."""
+"""Types whose values never change, so that a request can be cached by them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What `fit` was asked.
+    """The arguments of `fit` that are not about the data.
 
     Attributes
     ----------
@@ -32,13 +32,13 @@ class Request:
     max_iter : int or None
     tol : float or None
     start : tuple of float or None
-        Intercept, if there is one, and coefficients; None for zeros.
+        The intercept, if there is one, then the coefficients; None for zeros.
     fit_intercept, standardize : bool
     unstable : {"raise", "run"}
-    penalty, rule : None
-        Places for what is added to the mean squared error, and for how it is descended.
+    penalty, rule : optional
+        What is added to the mean squared error, and how the sum is descended. No public function sets them yet.
     numbers : (float, float, bool, float)
-        What the kernels take: the rate or NaN, the iterations or infinity, whether they are odd, the tolerance or NaN.
+        For the kernels: the rate or NaN, the iterations or infinity, whether they are odd, and the tolerance or NaN.
     """
 
     learning_rate: float | None = None
@@ -76,7 +76,7 @@ class Request:
         keep(self, "numbers", (rate, iterations, odd, tol))
 
     def require_parameters(self, n_features: int) -> None:
-        """Refuse a start that has not one number for each parameter."""
+        """Refuse a start that does not have one number for each parameter."""
         needed = n_features + self.fit_intercept
         if self.start is not None and len(self.start) != needed:
             coefs = "slope" if n_features == 1 else counted(n_features, "coefficient")
@@ -85,7 +85,7 @@ class Request:
             raise argument_error("start", came, f"it must hold {counted(needed, 'number')}, {what}")
 
     def to_dict(self) -> dict[str, Any]:
-        """In JSON's types; all but `unstable`, which does not change a result."""
+        """The request in the types of JSON, without `unstable`, which changes no result."""
         return {
             "learning_rate": "auto" if self.learning_rate is None else self.learning_rate,
             "max_iter": self.max_iter,
@@ -97,7 +97,7 @@ class Request:
 
     @staticmethod
     def from_dict(values: Mapping[str, Any], unstable: Literal["raise", "run"] = "raise") -> Request:
-        """The request that `to_dict` wrote."""
+        """The request from what `to_dict` returned."""
         return request(**values, unstable=unstable)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import json
 import os
 import re
@@ -13,10 +15,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 import fastgd
 from fastgd.cli import app
+from fastgd.request import Request
 
 ROOT = Path(__file__).parent.parent
 ENV = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}  # it hides a flush that fails at exit
@@ -427,7 +431,7 @@ def _options(rate: float | None, standardize: bool) -> list[str]:
         (["fit", HOURS, "scores"], "no column 'scores' in .*: did you mean 'score'"),
         (["fit", HOURS, "--max-iter", "-1"], "^fastgd: --max-iter -1: it must not be negative"),
         (["fit", HOURS, "--tol", "2"], r"^fastgd: --tol 2\.0: it must be a number between 0 and 1"),
-        (["fit", HOURS, "--start", "1,2,3"], r"^fastgd: --start 1\.0,2\.0,3\.0: it must hold 2 numbers"),
+        (["fit", HOURS, "--start", "1,2,3"], r"^fastgd: --start 1,2,3: it must hold 2 numbers"),
         (["fit", HOURS, "--start", "nan,2"], r"^fastgd: --start nan,2\.0: each number must be finite"),
         (["fit", HOURS, "--learning-rate", "-1"], r"^fastgd: --learning-rate -1\.0: it must be a positive"),
         (["check", HOURS, "--learning-rate", "0"], r"^fastgd: --learning-rate 0\.0: it must be a positive"),
@@ -440,6 +444,88 @@ def test_what_the_user_can_mend_is_one_line_and_status_1(arguments: list[str], t
     assert (result.exit_code, result.stdout) == (1, "")
     assert re.search(text, the_line(result.stderr))
     assert isinstance(result.exception, SystemExit)
+
+
+TOWNS = "a,town,w,y\n1,B,0,2\n,A,0,3\n3,A,0,5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (TOWNS, ["--features", "a"], r"empty cell in line 3 .*drop the row, e\.g\. with --missing drop$"),
+        (TOWNS, [], r"text 'B' in line 2 .*; leave the column out of --features, or use a formula, 'y ~ C\(town\)'$"),
+        (TOWNS, ["--features", "a,w,a"], r"^fastgd: --features a,w,a names 'a' twice: name each column once$"),
+        (TOWNS, ["y ~ w", "--features", "a"], r"^fastgd: --features and the formula 'y ~ w' both choose columns: leave one out$"),
+        (TOWNS, ["--weights", "y"], r"^fastgd: --weights y names the target: weights are a column of their own$"),
+        (TOWNS, ["--features", "w", "--weights", "w"], r"^fastgd: --weights is zero in every row: at least one row must count$"),
+        ("a,y\n,1\n", ["--missing", "drop"], r"every row has a missing value, and --missing drop leaves them out, 1 in all"),
+        ("a,y\n1,1\n", ["--n-jobs", "0"], r"^fastgd: --n-jobs 0: pass 1 or more threads, or -1 for all processors$"),
+        (
+            "a,b,c,y\n1e300,0,0,1\n0,1e-300,0,2\n0,0,1,3\n",
+            ["--max-iter", "1", "--no-intercept"],
+            r"^fastgd: the columns differ in size .*: pass --standardize, or multiply columns by powers of two$",
+        ),
+        (
+            "a,y\n1,1\n",
+            ["--no-intercept", "--learning-rate", "1", "--unstable", "run"],
+            r"^fastgd: --learning-rate 1\.0 is so close to the limit .*: pass --max-iter$",
+        ),
+        (
+            "a,y\n1e-5,1\n2e-5,2\n",
+            ["--learning-rate", "1e-300", "--tol", "1e-6"],
+            r"^fastgd: --learning-rate 1e-300 is so small that .*: pass a larger rate, or --max-iter$",
+        ),
+    ],
+)
+def test_messages_advise_options(table: Any, text: str, arguments: list[str], message: str) -> None:
+    result = run("fit", table(text), *arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.search(message, the_line(result.stderr)), result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--max-iter", "5"], ["--learning-rate", "0.01", "--unstable", "run"]])
+def test_explanations_advise_options(arguments: list[str], tmp_path: Path) -> None:
+    rooms, model = str(ROOT / "data" / "portland_houses_bedrooms.csv"), str(tmp_path / "model.json")
+    for file in (HOURS, rooms):
+        text = run("fit", file, *arguments, "--save", model).stdout
+        assert re.search(r"[Ww]ith --standardize |or --learning-rate auto\.", text)
+        assert "=" not in text.partition("status")[2]
+        assert run("show", model).stdout == text
+    assert "With standardize=True" in fastgd.load(model).explain()
+
+
+def test_without_an_intercept(tmp_path: Path) -> None:
+    fields = run_json("fit", HOURS, "--no-intercept")
+    assert fields["coef"] == fastgd.fit(HOURS, fit_intercept=False).coef.tolist() and fields["intercept"] == 0.0
+    checked = run("check", HOURS, "--no-intercept").stdout
+    assert checked == fastgd.analyse(HOURS, fit_intercept=False).summary() + "\n"
+    page = tmp_path / "page.html"
+    pytest.importorskip("bokeh")
+    assert run("explore", HOURS, "--no-intercept", "-o", str(page)).exit_code == 0
+    fastgd.fit(HOURS, max_iter=0, fit_intercept=False).explore(tmp_path / "same.html", HOURS)
+    assert len(page.read_text(encoding="utf-8")) == len((tmp_path / "same.html").read_text(encoding="utf-8"))
+
+
+def test_options_are_the_arguments_of_the_library() -> None:
+    """The same names and defaults, so that a new argument of `fit` is forgotten neither here nor in the estimator."""
+    estimator = pytest.importorskip("fastgd.sklearn", reason="needs scikit-learn").GradientDescentRegressor
+    fit, check, model = (
+        {name: parameter.default for name, parameter in inspect.signature(function).parameters.items() if name != "progress"}
+        for function in (fastgd.fit, fastgd.analyse, estimator)
+    )
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for command, wanted in (("fit", fit), ("check", check)):
+        options = {option.name: option.default for option in commands[command].params}
+        del options["data"], wanted["data"]
+        assert wanted.items() <= options.items()
+    asked = {field.name: field.default for field in dataclasses.fields(Request) if field.init}
+    asked |= {"learning_rate": "auto"}
+    assert {name: value for name, value in asked.items() if name not in ("penalty", "rule")}.items() <= fit.items()
+    assert model.items() <= fit.items() and set(fit) - set(model) == OF_ROWS
+
+
+OF_ROWS = {"target", "features", "sample_weight", "missing", "start"}
+"""What an estimator is told in `fit`, or not at all."""
 
 
 def test_a_column_called_like_an_argument_keeps_its_name(table: Any) -> None:

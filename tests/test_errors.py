@@ -9,6 +9,7 @@ import ast
 import gzip
 import os
 import pickle
+import re
 import sys
 import traceback
 import warnings
@@ -24,6 +25,7 @@ import test_blocks
 import test_frames
 
 import fastgd
+from fastgd.errors import spelling
 from fastgd.sources import Table
 from fastgd.sources.columns import Columns, Wanted
 from fastgd.sources.files.files import Files
@@ -223,6 +225,10 @@ ARGUMENTS: list[tuple[Call, str]] = [
         lambda: analyse(np.eye(3) * [1.0, 1e-200, 1.0], [1, 2, 3], fit_intercept=False).eigenvalues,
         "an eigenvalue is about 1e-400, which float64 cannot hold: divide the smallest column by a power of two",
     ),
+    (
+        lambda: analyse([1e200, -1e200], [1, 2]).best_learning_rate,
+        "the best rate is about 1e-400, which float64 cannot hold: divide x by a power of two",
+    ),
     (lambda: analyse([1e200, -1e200], [1, 2]).condition, f"the condition number {POWER} x by a power of two"),
     (lambda: fit([1, 2, 3], [1e200, -1e200, 1e200]).error, f"the mean squared error {POWER} y by a power of two"),
     (
@@ -272,6 +278,16 @@ ARGUMENTS: list[tuple[Call, str]] = [
         lambda: fit(x, y).explore("page.html", type("Array", (), {"__module__": "dask.array"})()),
         "the data are a Dask collection: pass rows in memory or files to explore, or none",
     ),
+    (lambda: fit(x, y).factors(-1), "k=-1: iterations are whole numbers, 0 or more"),
+    (lambda: fit(x, y).excess([1, 2, 3]), "theta has shape (3,): it must hold the intercept and 1 coefficient"),
+    (lambda: fit(fastgd.Moments()), "no rows: these moments are empty; at least one row is needed"),
+    (lambda: fit(x, y, n_jobs=0), "n_jobs=0: pass 1 or more threads, or -1 for all processors"),
+    (lambda: fit(x, y, n_jobs=0.5), f"n_jobs=0.5: {WHOLE} of threads, or -1 for all processors"),
+    (
+        lambda: fit(x, y, n_jobs=2, progress="yes"),
+        "progress='yes': pass True, False or a function of the rows read and their share of all",
+    ),
+    (lambda: fit(x, y, missing="keep"), "missing='keep': pass 'raise' or 'drop'"),
     (lambda: fit(x, y).path(every=1, at=[1]), "path(every=…, at=…): pass one of the two"),
     (lambda: fit(x, y).path(every=0), "every=0: it must be at least 1"),
     (lambda: fit(x, y).path(every=1.5), f"every=1.5: {WHOLE}"),
@@ -542,6 +558,11 @@ def frames() -> list[tuple[Call, str]]:
             lambda: fit(ab["a"], ab["b"], features=["a"]),
             "features picks columns by name, but x is not a frame: pass the columns themselves",
         ),
+        (lambda: fit(a(pd.Categorical([(1,), (2,), (1,)])), "b ~ C(a)"), "(1,) is no level: levels are text or numbers"),
+        (
+            lambda: fit(a([1, 2, 2]), "b ~ C(a.astype(object).where(a > 1, 'x'))"),
+            "levels must be all text or all numbers, not 2 and 'x'",
+        ),
         (lambda: fit(ab[["a"]], np.zeros((3, 2))), "y has shape (3, 2): it must be (n,), one number a row of x"),
     ]
 
@@ -549,6 +570,9 @@ def frames() -> list[tuple[Call, str]]:
 def test_text_of_frames() -> None:
     for call, text in frames():
         check(call, text)
+
+
+OURS = r"DataError|argument_error|exceeds_float64|_no_rows"
 
 
 def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
@@ -570,19 +594,40 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     for call in calls:
         frames_of_ours = [f for f in traceback.extract_tb(caught(call).__traceback__) if package in Path(f.filename).parents]
         reached.add((Path(frames_of_ours[-1].filename), frames_of_ours[-1].lineno))
-    missed = []
+    missed = [name for name in CHECKED if not any(package.glob(name))]
     for file in (p for name in CHECKED for p in sorted(package.glob(name))):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Raise) and node.exc is not None and "DataError" in ast.unparse(node.exc):
+            if isinstance(node, ast.Raise) and node.exc is not None and re.search(OURS, ast.unparse(node.exc)):
                 lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
                 if not any((file, line) in reached for line in lines):
-                    missed.append(f"{file.name}:{node.lineno}")
+                    missed.append(f"{file.relative_to(package)}:{node.lineno}")
     assert missed == []
 
 
-CHECKED = ["fit.py", "descent.py", "path.py", "result.py", "stability.py", "tutorial.py", "sources/arrays.py"]
-CHECKED += ["sources/frames.py", "sources/table.py"]
-"""Modules whose errors are tested here."""
+CHECKED = ["arguments.py", "fit.py", "request.py", "tutorial.py", "descent/*.py", "moments/progress.py", "moments/threads.py"]
+CHECKED += ["moments/units.py", "problem/*.py", "result/[!i]*.py", "sources/arrays.py", "sources/frames.py", "sources/table.py"]
+"""Modules whose errors are all tested here."""
+
+
+def texts_in(tree: ast.AST) -> list[str]:
+    """Its strings, of an f-string the parts that are written out, without what regular expressions escape."""
+    strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [string.replace("\\", "") for string in strings]
+
+
+def test_every_text_is_in_a_test() -> None:
+    """Three words in a row of each error, in all modules, stand in a test of some file."""
+    package, tests = Path(fastgd.__file__).parent, Path(__file__).parent
+    tested = "\n".join(text for file in tests.rglob("*.py") for text in texts_in(ast.parse(file.read_text(encoding="utf-8"))))
+    missed = []
+    for file in sorted(package.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("DataError", "argument_error", "BadParameter")):
+                parts = [text.split() for text in texts_in(node)]
+                runs = [" ".join(words[i : i + 3]) for words in parts for i in range(len(words) - 2)]
+                if runs and not any(run in tested for run in runs):
+                    missed.append(f"{file.relative_to(package)}:{node.lineno}")
+    assert missed == []
 
 
 @pytest.mark.parametrize("options", [{"learning_rate": -1}, {"max_iter": 0.5}, {"tol": 2}, {"start": [inf]}, {"unstable": "?"}])
@@ -612,6 +657,7 @@ def test_unstable_rate() -> None:
     with pytest.raises(fastgd.UnstableLearningRateError) as info:
         fit(x, y, learning_rate=1, max_iter=1)
     error = info.value
+    assert error.argument == "learning_rate"
     assert str(error) == (
         "learning_rate=1.0 is not stable on these data: descent is stable below 0.180294851, and here the error would overflow "
         "at iteration 153. Use learning_rate='auto' (the best is 0.176470588) or standardize=True; unstable='run' shows the "
@@ -640,10 +686,45 @@ def test_unstable_rate_on_house_prices() -> None:
         fit(areas_and_prices, learning_rate=1e-4, max_iter=1000)
 
 
-def test_data_error_pickles() -> None:
-    error = caught(lambda: fit(x, y, tol=2))
+@pytest.mark.parametrize("call", [lambda: fit(x, y, tol=2), lambda: fit(x, y, max_iter=lambda: 0), lambda: fit(3, y)])
+def test_data_error_pickles(call: Call) -> None:
+    error = caught(call)
     again = pickle.loads(pickle.dumps(error))
-    assert type(again) is fastgd.DataError and str(again) == str(error)
+    assert type(again) is fastgd.DataError and str(again) == str(error) and vars(again) == vars(error)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        *((call, text.partition("=")[0]) for call, text in ARGUMENTS if re.match(r"\w+=", text)),
+        (lambda: fit(x, y, start=[1, "a"]), "start"),
+        (lambda: fit(x, y, features=["a"]), "features"),
+        (lambda: fit(x, y, sample_weight="w"), "sample_weight"),
+        (lambda: fit(x, y, sample_weight=[1, 1]), "sample_weight"),
+        (lambda: fastgd.compute_error("a", 1, P), "b"),
+        (lambda: fastgd.gradient_descent(P, 0, 0, 0.1, 1.5), "num_iterations"),
+        (lambda: fit([1, nan, 3], y), None),
+        (lambda: fit(x, y[:2]), None),
+        (lambda: fit("nope.csv"), None),
+    ],
+    ids=beginning,
+)
+def test_an_error_knows_its_argument(call: Call, name: str | None) -> None:
+    assert caught(call).argument == name
+
+
+def test_another_spelling_of_arguments() -> None:
+    def spell(name: str, *value: object) -> str:
+        return ":".join([name.upper(), *map(str, value)])
+
+    with spelling(spell):
+        check(lambda: fit(x, y, tol=2), f"TOL:2: {TOL}")
+        with pytest.raises(fastgd.UnstableLearningRateError, match="^LEARNING_RATE:1.0 is .*or STANDARDIZE:True; UNSTABLE:"):
+            fit(x, y, learning_rate=1)
+        with pytest.raises(ZeroDivisionError), spelling(str):
+            raise ZeroDivisionError
+        check(lambda: fit([1, nan, 3], y), f"nan in row 1, x: {CELL}, e.g. with MISSING:drop {ROWS}")
+    check(lambda: fit(x, y, tol=2), f"tol=2: {TOL}")
 
 
 OVERFLOW = (

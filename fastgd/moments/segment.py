@@ -226,8 +226,6 @@ class Segment:
         if self._head.n:
             found, _ = _with_blocks({}, self.shift, self._head.table(), 0, None)
             parts.insert(0, found[0, 0])
-        if len(parts) == 0:
-            raise DataError("no rows: nothing has been added to these moments yet")
         stacked = np.stack(parts)
         piece_kernels().add_pieces(stacked, self.q, True)
         total: Array = stacked[0]

@@ -64,7 +64,7 @@ def read_weight(sample_weight: Any, n: int, drop: bool = False) -> NDArray[np.fl
         raise argument_error("sample_weight", sample_weight, "arrays have no column names, pass the weights themselves")
     weight = as_float64(numbers(sample_weight, "sample_weight", drop))
     if weight.shape != (n,):
-        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed")
+        raise DataError(f"sample_weight has shape {weight.shape} for {n} rows: one weight a row is needed", "sample_weight")
     return weight
 
 

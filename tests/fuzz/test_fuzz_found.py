@@ -27,7 +27,7 @@ def test_a_number_of_thousands_of_digits_is_told_by_its_size() -> None:
     refused(f"max_iter={bits}: it must be below 10**4000", x, y, max_iter=HUGE)
     refused(f"max_iter={bits}: it must not be negative", x, y, max_iter=-HUGE)
     refused(f"x holds {bits} in row 2: it is too large for float64 (rows count from 0)", [1, 2, HUGE], y)
-    refused(f"tol={bits}: it must lie between 0 and 1, the share of the distance that may be left", x, y, tol=HUGE)
+    refused(f"tol={bits}: it must be a number between 0 and 1, the share of the distance that may be left", x, y, tol=HUGE)
     refused("start holds <Unshown> in row 1: a number is needed (rows count from 0)", x, y, start=[1, Unshown(), 2])
 
 
@@ -97,7 +97,7 @@ def test_braces_in_the_name_of_a_target(tmp_path: Path, name: str) -> None:
     pytest.importorskip("pyarrow")
     file = tmp_path / "f.csv"
     file.write_text(f"town,{name}\nUr,1\nUruk,2\n", encoding="utf-8")
-    cure = f"leave the column out with features=[...], or use a formula, '{name} ~ C(town)'"
+    cure = f"leave the column out of features, or use a formula, '{name} ~ C(town)'"
     refused(f"text 'Ur' in line 2 of {file}, column 'town': every value must be a finite number; {cure}", file)
 
 
