@@ -47,6 +47,7 @@ class Cells:
     def __init__(self, origin: Origin, missing: str = "raise", weight: NDArray[Any] = EMPTY) -> None:
         self._origin, self._drop, self._weight = origin, missing == "drop", weight
         self._faults: list[_Fault] = []
+        self._texts: list[tuple[int, int, str]] = []  # numbers as text: row, column, cell
 
     def numbers(self, columns: Sequence[Column]) -> list[NDArray[Any]]:
         """The columns, NaN for what is missing. Of the cells that cannot be used, the first by rows is refused."""
@@ -55,6 +56,12 @@ class Cells:
             row, column, what, is_missing, cure = min(self._faults)
             options = {} if cure is None else {"cure": cure}
             self._origin.refuse(row, columns[column].name, what, is_missing, **options)
+        if self._texts:
+            row, column, text = min(self._texts)
+            raise DataError(
+                f"{columns[column].name} holds numbers as text, {text!r:.60} {self._origin.place_of(row)}: "
+                f"convert the column to numbers first{self._origin.counted}"
+            )
         return found
 
     def _column(self, column: Column, index: int) -> NDArray[Any]:
@@ -98,7 +105,7 @@ class Cells:
     def _objects(self, column: Column, cells: list[Any], rows: Iterable[int], index: int) -> NDArray[np.float64]:
         """A column of objects, if each is a number; text is not taken for one."""
         out = np.full(len(cells), np.nan)
-        text = None
+        first_text = None
         for i, (row, cell) in enumerate(zip(rows, cells, strict=True)):
             number = real(cell)
             if number is not None:
@@ -108,18 +115,14 @@ class Cells:
                 continue
             word = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
             if is_number(word):
-                text = text or (word, int(row))
+                first_text = first_text or (int(row), index, word)
                 continue
             is_blank = isinstance(word, str) and not word.strip()
             if not (is_blank and self._drop):
                 self._faults.append(_fault_of(word, int(row), index, column.if_text if i == 0 else None))
                 return out
-        if text is not None:
-            word, row = text
-            raise DataError(
-                f"{column.name} holds numbers as text, {word!r:.60} {self._origin.place_of(row)}: "
-                f"convert the column to numbers first{self._origin.counted}"
-            )
+        if first_text is not None:
+            self._texts.append(first_text)
         return out
 
 

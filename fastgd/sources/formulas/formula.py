@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -128,6 +128,8 @@ class Formula:
     def table(self, frame: Any, origin: Origin = Table.origin) -> Table:
         """Features and target of a frame's rows, float64."""
         frame = require_frame(frame)
+        if len(self._specs) == 1:  # rows to predict from
+            origin = replace(origin, can_drop=False)
         rows = read_rows(frame, self._levels, self.weight, self.missing, origin)
         (*y, X), lost = self._design.evaluate(rows.columns, rows.n, self._specs, rows.origin, self.missing)
         table = Table(X, y[0][:, 0] if y else EMPTY)
@@ -144,7 +146,7 @@ class Formula:
         frame, formula = require_frame(frame), self.without_target()
         for name in formula.needed:
             require_column(name, frame.columns, "X")
-        return formula.table(frame, Origin(can_drop=False)).X
+        return formula.table(frame).X
 
     def without_target(self) -> Self:
         """The same formula, of which rows to predict from need the right side only."""
