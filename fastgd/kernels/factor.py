@@ -1,4 +1,4 @@
-"""Least squares on any number of features, from the sums of `moments.sum_rows`, in double-double.
+"""Least squares on any number of features, from the sums of `sums.sum_rows`, in double-double.
 
 `centre` makes mean products about the means; `solve` scales them by powers of two to a diagonal near 1 and eliminates: Cholesky
 with the largest pivot first, the target as the last column, so that what is left of its own mean square is the least mean

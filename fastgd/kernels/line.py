@@ -137,7 +137,7 @@ def study_line(sums: Array, fit_intercept: bool, standardize: bool, problem: Arr
 
 @kernel
 def analyse_line(sums: Array, fit_intercept: bool, standardize: bool, memory: Array) -> None:
-    """What the data decide, for one feature, from the sums of `moments.sum_rows`."""
+    """What the data decide, for one feature, from the sums of `sums.sum_rows`."""
     study_line(sums, fit_intercept, standardize, memory, memory)
 
 
