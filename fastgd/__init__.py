@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fastgd import tutorial
+from fastgd._version import __version__ as __version__
 from fastgd.descent.run import Optimum
 from fastgd.errors import ConvergenceWarning, DataError, FastGDError, Status, UnstableLearningRateError
 from fastgd.fit import analyse, fit, load
@@ -33,8 +34,6 @@ else:  # a type checker that sees this function takes any misspelt name for one 
             return import_module(f"fastgd.{name}")
         raise AttributeError(f"module 'fastgd' has no attribute {name!r}")
 
-
-__version__ = "0.1.0"
 
 __all__ = [
     "ConvergenceWarning",

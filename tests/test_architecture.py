@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -18,129 +19,57 @@ PACKAGE = Path(fastgd.__file__).parent
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 KERNELS = [name for name in MODULES if name.startswith("kernels/") and not name.startswith("kernels/_")]
 
-# A module may import modules of lower levels only. The whole number is the floor.
-LEVELS = {
-    "moments/__init__.py": 2.5,
-    "descent/__init__.py": 2.5,
-    "result/__init__.py": 2.5,
-    "text/__init__.py": 0.0,
-    "store/__init__.py": 0.0,
-    "sources/files/__init__.py": 2.0,
-    "sources/formulas/__init__.py": 2.0,
-    "errors.py": 0.0,
-    "arguments.py": 0.1,
-    "request.py": 0.2,
-    "store/writing.py": 0.1,
-    "kernels/__init__.py": 1.0,
-    "kernels/_loading.py": 1.0,
-    "kernels/_compile.py": 1.01,
-    "kernels/_straight.py": 1.02,
-    "kernels/_intrinsics.py": 1.05,
-    "kernels/layout.py": 1.0,
-    "kernels/exact.py": 1.1,
-    "kernels/double_double.py": 1.2,
-    "kernels/iterate.py": 1.3,
-    "kernels/count.py": 1.31,
-    "kernels/run.py": 1.32,
-    "kernels/line.py": 1.33,
-    "kernels/factor.py": 1.3,
-    "kernels/pieces.py": 1.3,
-    "kernels/sums.py": 1.4,
-    "kernels/line_sums.py": 1.4,
-    "kernels/pointwise.py": 1.3,
-    "kernels/refine.py": 1.3,
-    "kernels/spectrum.py": 1.3,
-    "text/report.py": 2.0,
-    "sources/origin.py": 2.0,
-    "sources/table.py": 2.01,
-    "sources/source.py": 2.02,
-    "sources/ahead.py": 2.0,
-    "sources/arrays.py": 2.1,
-    "sources/cells.py": 2.1,
-    "sources/columns.py": 2.15,
-    "sources/frames.py": 2.2,
-    "sources/pairs.py": 2.25,
-    "sources/formulas/levels.py": 2.2,
-    "sources/formulas/terms.py": 2.22,
-    "sources/formulas/design.py": 2.24,
-    "sources/formulas/rows.py": 2.24,
-    "sources/formulas/learning.py": 2.26,
-    "sources/formulas/formula.py": 2.28,
-    "sources/files/pipes.py": 2.0,
-    "sources/files/rows.py": 2.1,
-    "sources/files/reader.py": 2.25,
-    "sources/files/csv_files.py": 2.3,
-    "sources/files/parquet_files.py": 2.3,
-    "sources/files/files.py": 2.34,
-    "sources/blocks.py": 2.35,
-    "sources/read.py": 2.4,
-    "sources/__init__.py": 2.5,
-    "moments/packing.py": 2.51,
-    "moments/progress.py": 2.51,
-    "moments/threads.py": 2.51,
-    "moments/sums.py": 2.53,
-    "moments/segment.py": 2.55,
-    "moments/details.py": 2.56,
-    "moments/content.py": 2.57,
-    "moments/encoding.py": 2.58,
-    "moments/moments.py": 2.6,
-    "moments/passes.py": 2.61,
-    "moments/wide.py": 2.62,
-    "moments/units.py": 2.5,
-    "problem/__init__.py": 2.5,
-    "problem/views.py": 2.5,
-    "problem/penalties.py": 2.61,
-    "problem/problem.py": 2.62,
-    "problem/study.py": 2.63,
-    "descent/parts.py": 2.64,
-    "descent/run.py": 2.65,
-    "result/exact.py": 2.7,
-    "result/prediction.py": 2.7,
-    "result/stability.py": 2.7,
-    "result/framing.py": 2.75,
-    "text/page.py": 2.75,
-    "result/path.py": 2.8,
-    "result/inference.py": 2.8,
-    "store/model.py": 2.8,
-    "result/fitted.py": 2.85,
-    "result/fit_result.py": 2.9,
-    "fit.py": 3.0,
-    "tutorial.py": 3.1,
-    "warm.py": 3.2,
-    "__init__.py": 3.9,
-    "plot/canvas.py": 4.0,
-    "plot/rows.py": 4.01,
-    "plot/lines.py": 4.02,
-    "plot/observed.py": 4.02,
-    "plot/course.py": 4.02,
-    "plot/rates.py": 4.02,
-    "plot/plane.py": 4.03,
-    "plot/bowl.py": 4.04,
-    "plot/pages.py": 4.05,
-    "plot/film.py": 4.05,
-    "plot/__init__.py": 4.1,
-    "dask.py": 4.1,
-    "explorer/figures.py": 4.05,
-    "explorer/__init__.py": 4.1,
-    "sklearn.py": 4.1,
-    "store/onnx.py": 4.1,
-    "cli.py": 4.1,
-    "__main__.py": 4.2,
+# Each room, its floor, and the floors that it may import. Imports for type checkers and delayed ones count as well.
+FLOORS = {
+    "_version": (0, set()),
+    "errors": (0, {0}),
+    "arguments": (0, {0}),
+    "request": (0, {0}),
+    "kernels": (1, {1}),
+    "sources": (2, {0, 1, 2}),  # of the kernels the size of a block
+    "moments": (3, {0, 1, 2, 3}),
+    "problem": (4, {0, 1, 3, 4}),
+    "descent": (5, {0, 1, 3, 4, 5}),
+    "result": (6, {0, 1, 2, 3, 4, 5, 6}),  # the sources, to read the rows to predict from
+    "text": (7, {0, 3, 4, 5, 6, 7}),
+    "store": (7, {0, 2, 3, 4, 5, 6, 7}),
+    "fit": (8, {0, 1, 2, 3, 4, 5, 6, 7}),
+    "tutorial": (8, {0, 1, 2, 8}),
+    "warm": (8, {1, 2, 3, 8}),
+    "__init__": (8, {0, 3, 5, 6, 8}),
+    "dask": (9, {0, 1, 2, 8, 9}),
+    "sklearn": (9, {0, 8}),
+    "plot": (9, {0, 2, 7, 8, 9}),
+    "explorer": (9, {0, 8, 9}),
+    "cli": (9, {0, 7, 8}),
+    "__main__": (9, {0, 9}),
+}
+# The only arrows that run up: what results and the package open when they are asked to, imported where it is used.
+DOORS = {
+    "result/fit_result.py": {"text/page.py", "text/report.py", "store/model.py", "store/onnx.py", "store/writing.py"}
+    | {"plot/__init__.py", "explorer/__init__.py"},
+    "result/stability.py": {"text/report.py"},
+    "result/inference.py": {"text/page.py"},
+    "fit.py": {"dask.py"},
+    "__init__.py": {"dask.py", "explorer/__init__.py", "plot/__init__.py", "sklearn.py"},
 }
 # What a floor may import from outside, besides the standard library and NumPy.
 OUTSIDE = {
-    0: set(),
     1: {"numba", "llvmlite"},
-    2: {"narwhals", "pyarrow", "pandas", "formulaic", "numba", "scipy", "rich", "threadpoolctl"},
-    3: set(),
-    4: {"typer", "rich", "matplotlib", "PIL", "dask", "sklearn", "scipy", "onnx", "bokeh"},
+    2: {"narwhals", "pyarrow", "pandas", "formulaic"},
+    3: {"numba", "rich", "threadpoolctl"},
+    6: {"narwhals", "onnx", "scipy"},
+    7: {"onnx"},
+    9: {"typer", "rich", "matplotlib", "PIL", "dask", "sklearn", "scipy", "bokeh"},
 }
-# What a guest, on floor 4, may import of ours besides the public door.
+# What a guest, on floor 9, may import of ours besides the public door.
 OPEN_TO_GUESTS = {"__init__.py", "arguments.py", "errors.py", "kernels/layout.py"}
 OPEN_TO_GUESTS |= {"text/report.py", "store/writing.py", "sources/__init__.py", "cli.py"}
-# Methods that hand a result, or data, to a guest.
-UPWARD = {("result/fit_result.py", guest) for guest in ("plot/__init__.py", "explorer/__init__.py", "store/onnx.py")}
-UPWARD |= {("fit.py", "dask.py")}
+LONGEST_MODULE, LONGEST_BODY = 400, 60
+
+
+def room_of(name: str) -> str:
+    return name.split("/")[0].removesuffix(".py")
 
 
 def tree(name: str) -> ast.Module:
@@ -148,17 +77,8 @@ def tree(name: str) -> ast.Module:
 
 
 def imports(name: str) -> Iterator[tuple[str, str | None]]:
-    """(module, name or None) of each import but those for type checkers only."""
-    whole = tree(name)
-    types_only = {
-        id(inner)
-        for node in ast.walk(whole)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in ast.walk(whole):
-        if id(node) in types_only:
-            continue
+    """(module, name or None) of each import."""
+    for node in ast.walk(tree(name)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -176,27 +96,56 @@ def file_of(module: str, name: str | None) -> str:
     raise AssertionError(f"{module} is no module of fastgd")
 
 
-def test_every_module_has_its_place() -> None:
-    assert sorted(LEVELS) == MODULES
+def arrows(name: str) -> set[str]:
+    """The files of ours that a file imports, at its doors or not."""
+    return {file_of(module, imported) for module, imported in imports(name) if module.split(".")[0] == "fastgd"}
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_imports_go_down(name: str) -> None:
-    floor = int(LEVELS[name])
-    for module, imported in imports(name):
-        top = module.split(".")[0]
-        if top == "fastgd":
-            target = file_of(module, imported)
-            assert LEVELS[target] < LEVELS[name] or (name, target) in UPWARD, f"{name} imports {target}, which is not below it"
-        elif top != "numpy" and top not in sys.stdlib_module_names:
-            assert top in OUTSIDE[floor], f"{name} imports {top}"
+def test_a_file_imports_what_its_floor_may(name: str) -> None:
+    floor, allowed = FLOORS[room_of(name)]
+    found = {target: FLOORS[room_of(target)][0] for target in arrows(name) - DOORS.get(name, set())}
+    assert not {target for target, other in found.items() if other not in allowed or other > floor}
+    outside = {module.split(".")[0] for module, _ in imports(name)} - {"fastgd", "numpy"} - sys.stdlib_module_names
+    assert outside <= OUTSIDE.get(floor, set())
 
 
-@pytest.mark.parametrize("name", [name for name, level in LEVELS.items() if level >= 4])
+def test_there_is_no_circle_of_files() -> None:
+    """What imports nothing that is left is taken away, again and again; a circle would stay."""
+    left = {name: arrows(name) - DOORS.get(name, set()) for name in MODULES}
+    while free := {name for name, targets in left.items() if not targets}:
+        left = {name: targets - free for name, targets in left.items() if name not in free}
+    assert not left
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_doors_are_opened_when_asked(name: str) -> None:
+    """They are used, and imported inside a function, or for type checkers only."""
+    at_once = {file_of(n.module, alias.name) for n in tree(name).body if isinstance(n, ast.ImportFrom) and n.module
+               and n.module.startswith("fastgd") for alias in n.names}
+    assert DOORS[name] <= arrows(name) and not DOORS[name] & at_once
+
+
+def test_what_doors_open_does_not_name_the_result() -> None:
+    rooms = [name for name in MODULES if room_of(name) in ("text", "store")]
+    assert not [name for name in rooms if "FitResult" in {n.id for n in ast.walk(tree(name)) if isinstance(n, ast.Name)}]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_files_and_functions_are_short(name: str) -> None:
+    source = (PACKAGE / name).read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[ast.get_docstring(node) is not None :]
+            length = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+            assert length <= LONGEST_BODY, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if FLOORS[room_of(name)][0] == 9])
 def test_guests_use_public_names(name: str) -> None:
     own = {other for other in MODULES if "/" in name and other.startswith(name.rpartition("/")[0] + "/")}
-    read = {file_of(module, imported) for module, imported in imports(name) if module.startswith("fastgd")}
-    assert read <= OPEN_TO_GUESTS | own
+    assert arrows(name) <= OPEN_TO_GUESTS | own
     attributes = [node for node in ast.walk(tree(name)) if isinstance(node, ast.Attribute) and re.match("_(?!_)", node.attr)]
     assert not [node.attr for node in attributes if not (isinstance(node.value, ast.Name) and node.value.id == "self")]
 
@@ -247,7 +196,10 @@ def public() -> Iterator[tuple[str, object]]:
             continue
         yield name, thing
         if inspect.isclass(thing):
-            for inner, member in vars(thing).items():
+            members = {inner: member for kind in thing.__mro__[-2::-1] for inner, member in vars(kind).items()}
+            if issubclass(thing, tuple | Exception | Enum):
+                members = dict(vars(thing))
+            for inner, member in members.items():
                 if not inner.startswith("_") and (callable(member) or isinstance(member, property | classmethod)):
                     yield f"{name}.{inner}", getattr(member, "__func__", member)
 

@@ -14,9 +14,6 @@ from fastgd.result import exact
 from fastgd.result.fitted import Fitted
 from fastgd.sources import Collection, Table, read
 from fastgd.sources.table import EMPTY
-from fastgd.store import model
-from fastgd.store.writing import replace
-from fastgd.text import report
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -93,6 +90,8 @@ class FitResult(Fitted):
         ...     fastgd.load(file)
         <FitResult: y = 0 + 1.9 * x, converged>
         """
+        from fastgd.store import model
+
         model.write(self, path)
 
     def to_onnx(self) -> ModelProto:
@@ -124,7 +123,7 @@ class FitResult(Fitted):
         """
         from fastgd.store import onnx
 
-        return onnx.model(self)
+        return onnx.model(self, self._plane)
 
     def summary(self, level: float = 0.95) -> str:
         """The fit as a page of text: coefficients with standard error, t, p and interval; the fit; the descent.
@@ -161,15 +160,15 @@ class FitResult(Fitted):
         log-likelihood  -2.1898155, AIC 8.379631, BIC 7.1522198
         condition of X  7.46874
         """
-        from fastgd.text.page import page_of_result
+        from fastgd.text.page import page_of_run
 
-        return page_of_result(self, arguments.level(level)).text()
+        return page_of_run(self, self.stability, arguments.level(level)).text()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the page of `summary`."""
-        from fastgd.text.page import page_of_result
+        from fastgd.text.page import page_of_run
 
-        return page_of_result(self, 0.95).html()
+        return page_of_run(self, self.stability, 0.95).html()
 
     def explain(self) -> str:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do.
@@ -185,7 +184,9 @@ class FitResult(Fitted):
         >>> print(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8], learning_rate=0.1, max_iter=9).explain().splitlines()[2])
         To come within a millionth of the distance takes 418 iterations at this rate, and at most 386 at the best.
         """
-        return report.explain(self)
+        from fastgd.text import report
+
+        return report.explain(self, self.stability)
 
     def plot(self, X: Any = None, y: Any = None) -> NDArray[Any]:
         """The pictures that say most about this fit, on a new matplotlib figure that is not shown yet.
@@ -281,6 +282,7 @@ class FitResult(Fitted):
         True
         """
         from fastgd import explorer
+        from fastgd.store.writing import replace
 
         rows = None
         if data is not None and len(self.feature_names) == 1:
@@ -293,6 +295,8 @@ class FitResult(Fitted):
         replace(path, explorer.page(self, total, lambda: exact.numbers(self), rows), "the page")
 
     def __repr__(self) -> str:
+        from fastgd.text import report
+
         short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""
         return f"<FitResult: {self._moments.target_name} = {report.equation(self)}, {self.status.name.lower()}{short}>"
 

@@ -13,7 +13,6 @@ from fastgd.descent.parts import begin
 from fastgd.moments.moments import Moments
 from fastgd.problem.problem import Problem, Target
 from fastgd.problem.study import study
-from fastgd.text import report
 
 if TYPE_CHECKING:
     from fastgd.moments.moments import Moments
@@ -222,6 +221,8 @@ class Stability:
         at the best rate  386 iterations to come within a millionth of the distance
         at 0.1            stable: 455 iterations to come within a millionth of the distance
         """
+        from fastgd.text import report
+
         return report.check(self, None if learning_rate is None else arguments.rate(learning_rate))
 
     def __repr__(self) -> str:

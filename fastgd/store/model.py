@@ -86,7 +86,7 @@ class Stored:
 
 
 def write(run: Run, path: str | os.PathLike[str]) -> None:
-    """`FitResult.save`."""
+    """Write a run to a model file."""
     content = _content(run)
     content["sha256"] = _checksum(content)
     replace(_name(path), _lines(content) + "\n", "the fit")

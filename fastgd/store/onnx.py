@@ -13,61 +13,39 @@ rows onnxruntime 1.32 takes seven times as long for it.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import fastgd
-from fastgd.errors import missing_extra
+from fastgd._version import __version__
+from fastgd.descent.run import Run
+from fastgd.errors import DataError, missing_extra
+from fastgd.result.prediction import Plane
 
 if TYPE_CHECKING:
     from onnx import ModelProto
-
-__all__ = ["model"]
 
 _OPSET = 13  # the first in which Split takes its sizes as an input; later ones read it too
 _IR_VERSION = 7  # that of opset 13: onnx writes its newest without it, which runtimes a year older refuse
 
 
-def model(result: fastgd.FitResult) -> ModelProto:
-    """The graph of `result.predict`.
-
-    Parameters
-    ----------
-    result : FitResult
-
-    Returns
-    -------
-    onnx.ModelProto
-
-    Raises
-    ------
-    DataError
-        After a fit by a formula.
-    ImportError
-        Without onnx.
-
-    Examples
-    --------
-    >>> import fastgd
-    >>> from fastgd.store import onnx
-    >>> made = onnx.model(fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]))
-    >>> [value.name for value in (*made.graph.input, *made.graph.output)]
-    ['X', 'y']
-    """
-    if result.formula is not None:
-        raise fastgd.DataError(
-            f"the fit was by the formula {result.formula!r}, whose columns Python makes, and ONNX has none: "
+def model(run: Run, plane: Plane) -> ModelProto:
+    """The graph that predicts by `plane`, what a run came to."""
+    if run.formula is not None:
+        raise DataError(
+            f"the fit was by the formula {run.formula!r}, whose columns Python makes, and ONNX has none: "
             "make the columns beforehand and fit those"
         )
+    if not math.isfinite(plane.level):
+        raise DataError("the predictions exceed float64: divide the target by a power of two")
     onnx = _onnx()
     helper, double = onnx.helper, onnx.TensorProto.DOUBLE
-    p, centre = len(result.coef), result.centre
+    p, centre, level = len(plane.coef), plane.centre, plane.level
     columns = [f"term_{j}" for j in range(p)]
-    level, far, given = result.intercept, [], "X"
-    constants = [("coef", result.coef), ("widths", np.ones(p, np.int64)), ("axes", np.ones(1, np.int64))]
+    far, given = [], "X"
+    constants = [("coef", plane.coef), ("widths", np.ones(p, np.int64)), ("axes", np.ones(1, np.int64))]
     if centre.any():
-        [level] = result.predict(centre[np.newaxis]).tolist()
         far, given = [helper.make_node("Sub", ["X", "centre"], ["from_centre"])], "from_centre"
         constants.append(("centre", centre))
     graph = helper.make_graph(
@@ -88,9 +66,9 @@ def model(result: fastgd.FitResult) -> ModelProto:
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_IR_VERSION,
         producer_name="fastgd",
-        producer_version=fastgd.__version__,
+        producer_version=__version__,
     )
-    names = {"feature_names": list(result.feature_names), "target_name": result.moments.target_name}
+    names = {"feature_names": list(run.feature_names), "target_name": run.moments.target_name}
     helper.set_model_props(made, {key: json.dumps(value) for key, value in names.items()})
     return made
 

@@ -9,15 +9,17 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 from textwrap import fill
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from fastgd.arguments import counted
+from fastgd.descent.run import Run
 from fastgd.errors import DataError, Status
+from fastgd.result.inference import Inference, infer
+from fastgd.result.path import trace
+from fastgd.result.stability import Stability
 from fastgd.text import report
-
-if TYPE_CHECKING:
-    from fastgd.result.fit_result import FitResult
-    from fastgd.result.inference import Inference
 
 _WIDTH = 100
 _LEAST_P = 1e-300  # smaller ones are at the end of float64
@@ -49,20 +51,20 @@ class Page(NamedTuple):
         return f"<div>{''.join(parts)}</div>"
 
 
-def page_of_result(result: FitResult, level: float) -> Page:
+def page_of_run(run: Run, stability: Stability, level: float) -> Page:
     """Where there is no inference, it says so and why in a line, and shows the rest."""
     try:
-        inference, reason = result.inference(level), ""
+        inference, reason = infer(run, level), ""
     except (DataError, ImportError) as error:
         inference, reason = None, str(error)
-    first = 0 if result.fit_intercept else 1
-    names = ("intercept", *result.feature_names)[first:]
-    reached, best = _numbers((result.intercept, *result.coef)[first:]), _optimum(result)[first:]
-    arrived, title = reached == best, report.title(result.moments)
-    opening = "" if arrived else _opening(result.remaining, result.status is Status.DIVERGED, inference is not None)
-    table, descent = _coefficients(names, reached, best), _descent(result, arrived)
+    first = 0 if run.fit_intercept else 1
+    names = ("intercept", *run.feature_names)[first:]
+    reached, best = _numbers((run.intercept, *run.coef)[first:]), _optimum(run)[first:]
+    arrived, title = reached == best, report.title(run.moments)
+    opening = "" if arrived else _opening(run.remaining, run.status is Status.DIVERGED, inference is not None)
+    table, descent = _coefficients(names, reached, best), _descent(run, stability, arrived)
     if inference is None:
-        fit = [("R squared", report.held(lambda: result.r2, 12))] if arrived else []
+        fit = [("R squared", report.held(lambda: run.r2, 12))] if arrived else []
         return Page(title, opening, _cut(table), [f"No standard errors: {reason}."], fit, descent)
     return Page(title, opening, _cut(table + _statistics(inference)), _undecided(inference), _fit(inference), descent)
 
@@ -85,11 +87,11 @@ def _numbers(values: Iterable[float]) -> list[str]:
     return [f"{value:.9g}" for value in values]
 
 
-def _optimum(result: FitResult) -> list[str]:
+def _optimum(run: Run) -> list[str]:
     try:
-        intercept, coef = result._parts.in_units("limit")
+        intercept, coef = run._parts.in_units("limit")
     except DataError:
-        return [report.BEYOND] * (1 + len(result.coef))
+        return [report.BEYOND] * (1 + len(run.coef))
     return _numbers((intercept, *coef))
 
 
@@ -158,24 +160,24 @@ def _fit(inference: Inference) -> _Facts:
     return facts + ([] if i.condition is None else [("condition of X", f"{i.condition:.6g}")])
 
 
-def _descent(result: FitResult, arrived: bool) -> _Facts:
-    away = result.status is Status.DIVERGED
-    start = ", ".join(f"{value:.9g}" for value in result.start[: report.ROWS])
+def _descent(run: Run, stability: Stability, arrived: bool) -> _Facts:
+    away = run.status is Status.DIVERGED
+    start = ", ".join(f"{value:.9g}" for value in run.start[: report.ROWS])
     facts = [
-        ("status", f"{result.status.name.lower()}: {result.status.value}"),
-        ("iterations", report.count(result.n_iter)),
-        ("distance to go", "more than at the start" if away else report.share(result.remaining)),
-        ("mean squared error", _errors(result, arrived)),
+        ("status", f"{run.status.name.lower()}: {run.status.value}"),
+        ("iterations", report.count(run.n_iter)),
+        ("distance to go", "more than at the start" if away else report.share(run.remaining)),
+        ("mean squared error", _errors(run, arrived)),
     ]
-    if any(result.start):
+    if any(run.start):
         facts.append(("start", start))
     if not arrived:
-        facts.append(("R squared at end", report.held(lambda: result.r2, 12)))
-    return [*facts, ("learning rate", report.held(lambda: result.learning_rate)), *report.limits(result.stability)]
+        facts.append(("R squared at end", report.held(lambda: run.r2, 12)))
+    return [*facts, ("learning rate", report.held(lambda: run.learning_rate)), *report.limits(stability)]
 
 
-def _errors(result: FitResult, arrived: bool) -> str:
-    numbers = (lambda: result.path(at=[0]).error[0], lambda: result.error, lambda: result.optimum.error)
+def _errors(run: Run, arrived: bool) -> str:
+    numbers = (lambda: trace(run._complete, np.zeros(1, np.int64)).error[0], lambda: run.error, lambda: run.optimum.error)
     start, end, least = (report.held(number, 12) for number in numbers)
     last = "the least possible" if arrived and end == least else f"at best {least}"
     return f"{start} at the start, {end} at the end, {last}"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from fastgd.arguments import counted, plural
+from fastgd.descent.run import Run
 from fastgd.errors import DataError, Status, spelled
-
-if TYPE_CHECKING:
-    from fastgd.moments.moments import Moments
-    from fastgd.result.fit_result import FitResult
-    from fastgd.result.stability import Stability
+from fastgd.moments.moments import Moments
+from fastgd.result.stability import Stability
 
 BEYOND = "beyond float64"
 _MILLIONTH = 1e-6
@@ -55,23 +52,23 @@ def share(value: float) -> str:
     return f"{min(percent, 99.99):.2f} %" if percent > 99.0 else f"{percent:.3g} %"
 
 
-def equation(result: FitResult) -> str:
+def equation(run: Run) -> str:
     """intercept + coefficient * feature + ..., the first few of them."""
-    terms = [f"{w:.9g} * {name}" for w, name in zip(result.coef[:_SHOWN], result.feature_names, strict=False)]
-    if result.fit_intercept:
-        terms.insert(0, f"{result.intercept:.9g}")
-    hidden = len(result.coef) - _SHOWN
+    terms = [f"{w:.9g} * {name}" for w, name in zip(run.coef[:_SHOWN], run.feature_names, strict=False)]
+    if run.fit_intercept:
+        terms.insert(0, f"{run.intercept:.9g}")
+    hidden = len(run.coef) - _SHOWN
     return " + ".join(terms) + (f" + {hidden} more" if hidden > 0 else "")
 
 
-def parameters(result: FitResult) -> str:
+def parameters(run: Run) -> str:
     """Intercept and coefficients by name, the first few of them."""
-    return named(result, result.intercept, result.coef, "%.3g")
+    return named(run, run.intercept, run.coef, "%.3g")
 
 
-def named(result: FitResult, intercept: float, coef: Iterable[float], form: str = "%.9g") -> str:
+def named(run: Run, intercept: float, coef: Iterable[float], form: str = "%.9g") -> str:
     """Intercept and coefficients with their names, the first few of them."""
-    values = [("intercept", intercept)] * result.fit_intercept + list(zip(result.feature_names, coef, strict=True))
+    values = [("intercept", intercept)] * run.fit_intercept + list(zip(run.feature_names, coef, strict=True))
     shown = ", ".join(f"{name} {form % value}" for name, value in values[: _SHOWN + 1])
     return shown + (f" and {len(values) - _SHOWN - 1} more" if len(values) > _SHOWN + 1 else "")
 
@@ -94,7 +91,7 @@ def check(stability: Stability, rate: float | None) -> str:
     facts = [
         *limits(stability),
         ("eigenvalues", _eigenvalues(stability)),
-        ("at the best rate", _to_a_millionth(stability.iterations(_MILLIONTH))),
+        ("at the best rate", _to_a_millionth(_at_best_rate(stability))),
     ]
     if rate is not None:
         needed = stability.iterations(_MILLIONTH, rate)
@@ -146,8 +143,12 @@ def aligned(facts: list[tuple[str, str]]) -> str:
     return "\n".join(f"{label.ljust(width)}  {value}" for label, value in facts)
 
 
-def _to_a_millionth(needed: int | None) -> str:
-    assert needed is not None
+def _at_best_rate(stability: Stability) -> int:
+    """Iterations to a millionth of the distance; the best rate is stable, so there always are some."""
+    return stability.iterations(_MILLIONTH) or 0
+
+
+def _to_a_millionth(needed: int) -> str:
     return f"{iterations(needed)} to come within a millionth of the distance"
 
 
@@ -156,21 +157,22 @@ def _fate(overflow: int | None) -> str:
     return f"the error would overflow at iteration {count(overflow)}" if overflow is not None else "it would never settle"
 
 
-def explain(result: FitResult) -> str:
+def explain(run: Run, stability: Stability) -> str:
     """Paragraphs: rate, distance, what it would take, directions, scaling."""
-    parts = [_on_rate(result), _on_distance(result), _on_needs(result), _on_rank(result), _on_scaling(result)]
+    parts = [_on_rate(run, stability), _on_distance(run), _on_needs(run, stability)]
+    parts += [_on_rank(run, stability), _on_scaling(run, stability)]
     return "\n".join(part for part in parts if part)
 
 
-def _on_rate(result: FitResult) -> str:
-    rate, stability = result.learning_rate, result.stability
+def _on_rate(run: Run, stability: Stability) -> str:
+    rate = run.learning_rate
     if stability.rank == 0:
-        be, them = ("is", "it") if len(result.feature_names) == 1 else ("are", "them")
-        who = f"{listing(result.feature_names)} {be} zero in every row"
+        be, them = ("is", "it") if len(run.feature_names) == 1 else ("are", "them")
+        who = f"{listing(run.feature_names)} {be} zero in every row"
         return f"{who}, so the error does not depend on {them}, and any rate is stable."
     limit, best = stability.max_learning_rate, stability.best_learning_rate
-    if result.status is Status.DIVERGED:
-        overflow = result.stability.overflow_iteration(rate)
+    if run.status is Status.DIVERGED:
+        overflow = stability.overflow_iteration(rate)
         when = f" From 0 the error would overflow at iteration {count(overflow)}." if overflow else ""
         return (
             f"The learning rate {rate:.6g} is not stable: on these data it must be below {limit:.9g}, and each iteration "
@@ -192,64 +194,63 @@ def _on_rate(result: FitResult) -> str:
 
 def _saving(stability: Stability, rate: float) -> str:
     """By how much the best rate beats `rate`, where there is anything to descend."""
-    needed, least = stability.iterations(_MILLIONTH, rate), stability.iterations(_MILLIONTH)
+    needed, least = stability.iterations(_MILLIONTH, rate), _at_best_rate(stability)
     if not needed or not least:
         return ""
     times = count(needed // least) if needed >= 1000 * least else f"{needed / least:.3g}"
     return f", which needs {times} times fewer iterations"
 
 
-def _on_distance(result: FitResult) -> str:
-    optimum = result.optimum
-    n = iterations(result.n_iter)
-    if result.status is Status.DIVERGED:
-        return f"It stopped after {n} at the error {result.error:.6g}; the least possible is {optimum.error:.6g}."
+def _on_distance(run: Run) -> str:
+    optimum = run.optimum
+    n = iterations(run.n_iter)
+    if run.status is Status.DIVERGED:
+        return f"It stopped after {n} at the error {run.error:.6g}; the least possible is {optimum.error:.6g}."
     solution = "line" if len(optimum.coef) == 1 else "solution"
-    best = named(result, optimum.intercept, optimum.coef)
-    if 0 < result.rank < len(result.start) and solution == "line":
-        best += f" (every {result.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
-    if result.remaining == 0.0:
+    best = named(run, optimum.intercept, optimum.coef)
+    if 0 < run.rank < len(run.start) and solution == "line":
+        best += f" (every {run.feature_names[0]} is the same, so of all best lines this is the nearest to the start)"
+    if run.remaining == 0.0:
         return (
             f"After {n} plain descent arrives at the least squares {solution}, {best}, and no coefficient changes any more. "
             f"The mean squared error {optimum.error:.6g} is the least possible; "
-            f"it explains {share(max(0.0, result.r2))} of the variance."
+            f"it explains {share(max(0.0, run.r2))} of the variance."
         )
-    above = result.error / optimum.error - 1.0 if optimum.error > 0.0 else float("inf")
+    above = run.error / optimum.error - 1.0 if optimum.error > 0.0 else float("inf")
     excess = f"{100.0 * above:.3g} % above" if above < 1e6 else "far above"
     return (
-        f"After {n}, {share(result.remaining)} of the distance to the least squares {solution} ({best}) is still to go. "
-        f"The mean squared error {result.error:.6g} is {excess} the least possible, {optimum.error:.6g}"
-        + (f": the error hardly shows how far away the {solution} is." if above < 0.1 and result.remaining > 0.1 else ".")
+        f"After {n}, {share(run.remaining)} of the distance to the least squares {solution} ({best}) is still to go. "
+        f"The mean squared error {run.error:.6g} is {excess} the least possible, {optimum.error:.6g}"
+        + (f": the error hardly shows how far away the {solution} is." if above < 0.1 and run.remaining > 0.1 else ".")
     )
 
 
-def _on_needs(result: FitResult) -> str:
-    if result.remaining <= _MILLIONTH:
+def _on_needs(run: Run, stability: Stability) -> str:
+    if run.remaining <= _MILLIONTH:
         return ""
-    best = result.stability.iterations(_MILLIONTH)
-    assert best is not None
-    needed = result.iterations_to(_MILLIONTH)
+    best = _at_best_rate(stability)
+    needed = run.iterations_to(_MILLIONTH)
     if needed is None:
         return f"To come within a millionth of the distance takes at most {iterations(best)} at the best rate."
     here = f"To come within a millionth of the distance takes {iterations(needed)} at this rate"
     return f"{here}." if needed <= best else f"{here}, and at most {count(best)} at the best."
 
 
-def _on_rank(result: FitResult) -> str:
+def _on_rank(run: Run, stability: Stability) -> str:
     """Which columns are made up of others; of one feature `_on_distance` says it."""
-    undecided = len(result.start) - result.rank
-    if undecided <= 0 or len(result.feature_names) == 1 or result.rank == 0:
+    undecided = len(run.start) - run.rank
+    if undecided <= 0 or len(run.feature_names) == 1 or run.rank == 0:
         return ""
     least = "of all best solutions this is the nearest to the start"
-    if result.moments.n_samples <= result.rank:
-        return f"There are more parameters ({len(result.start)}) than the rows decide ({result.rank}): {least}."
-    names = _parameter_names(result.stability)
-    null = 1.0 - (result.stability.directions**2).sum(axis=0)  # share of each axis that no direction reaches
+    if run.moments.n_samples <= run.rank:
+        return f"There are more parameters ({len(run.start)}) than the rows decide ({run.rank}): {least}."
+    names = _parameter_names(stability)
+    null = 1.0 - (stability.directions**2).sum(axis=0)  # share of each axis that no direction reaches
     fixed = [name for name, part in zip(names, null, strict=True) if part > 1.0 - 1e-9]
     tied = [name for name, part in zip(names, null, strict=True) if 1e-9 < part <= 1.0 - 1e-9]
     parts = [f"{listing(tied)} depend on each other"] if tied else []
     if fixed:
-        how = "the same" if result.fit_intercept else "zero"
+        how = "the same" if run.fit_intercept else "zero"
         parts.append(f"{listing(fixed)} {'is' if len(fixed) == 1 else 'are'} {how} in every row")
     return f"{', and '.join(parts)}: the data leave {counted(undecided, 'direction')} undecided, and {least}."
 
@@ -273,9 +274,9 @@ def _along(stability: Stability, direction: int) -> list[str]:
     return [names[i] for i in (-parts).argsort() if parts[i] >= _STEEP * parts.max()]
 
 
-def _on_scaling(result: FitResult) -> str:
-    stability, names = result.stability, result.feature_names
-    if result.standardize and (len(names) == 1 or condition(stability) < 1.0 + 1e-9):
+def _on_scaling(run: Run, stability: Stability) -> str:
+    names = run.feature_names
+    if run.standardize and (len(names) == 1 or condition(stability) < 1.0 + 1e-9):
         who = f"{listing(names)} {'was' if len(names) == 1 else 'were'} standardised"
         return f"{who}: all directions are equally steep, and the best rate arrives in one iteration."
     if condition(stability) <= 1.5:
@@ -287,13 +288,12 @@ def _on_scaling(result: FitResult) -> str:
             "is in the same units."
         )
     slow, steep = _along(stability, 0), _along(stability, -1)
-    if result.standardize:
+    if run.standardize:
         if condition(stability) > _TIED:
             return _on_collinearity(stability, slow)
         return f"The features were standardised: the directions differ by {ratio(condition(stability))} only."
     scaled = stability.standardized()
-    needed, now = scaled.iterations(_MILLIONTH), stability.iterations(_MILLIONTH)
-    assert needed is not None and now is not None
+    needed, now = _at_best_rate(scaled), _at_best_rate(stability)
     text = (
         f"The steepest direction, along {listing(steep)}, limits the rate; the slowest, along {listing(slow)}, is "
         f"{ratio(condition(stability))} times flatter. "
