@@ -138,7 +138,7 @@ def real(value: Any) -> float | None:
             value = value[()]
         if isinstance(value, _NO_NUMBERS) or np.ndim(value):  # ValueError: rows of several lengths
             return None
-        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # it loads numpy.ma, so it comes last
+        return None if isinstance(value, np.ma.core.MaskedConstant) else float(value)  # naming numpy.ma loads it
     except (TypeError, ValueError, OverflowError, MemoryError):
         return None
 

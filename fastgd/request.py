@@ -35,8 +35,10 @@ class Request:
         The intercept, if there is one, then the coefficients; None for zeros.
     fit_intercept, standardize : bool
     unstable : {"raise", "run"}
-    penalty, rule : optional
-        What is added to the mean squared error, and how the sum is descended. No public function sets them yet.
+    penalty : Penalty or None
+        What is added to the mean squared error; see `problem.penalties`.
+    rule : Rule or None
+        How the steps before make the next one, None for plain descent; see `descent.rules`.
     numbers : (float, float, bool, float)
         For the kernels: the rate or NaN, the iterations or infinity, whether they are odd, and the tolerance or NaN.
     """

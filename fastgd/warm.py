@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastgd.descent import rules
 from fastgd.fit import analyse, fit
 from fastgd.kernels.layout import BLOCK
 from fastgd.moments import wide
@@ -34,7 +35,10 @@ def warmup() -> None:
     fit(points, tol=0.5)
     fit(np.tile(points, (BLOCK, 1)))
     rows = np.array([(1.0, 2.0, 1.0), (2.0, 1.0, 4.0), (3.0, 4.0, 2.0), (4.0, 0.0, 3.0)])
-    fit(rows, max_iter=1).path()
+    result = fit(rows, max_iter=1)
+    result.path()
+    problem, target, course, _ = result._parts
+    rules.trace(problem, target, course.rows, np.ones((1, 3)))
     wide.solve(Table(rows), True)
     (Moments.from_arrays(rows[:2, :2], rows[:2, 2]) + Moments.from_arrays(rows[2:, :2], rows[2:, 2])).mean.sum()
     spectrum.straighten(np.zeros((1, 2, 2)))

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from fastgd.descent.rules import Rule, trace
+from fastgd.errors import DataError
 from fastgd.kernels import layout
 from fastgd.problem.problem import Problem, Target
 from fastgd.problem.views import Array, Number, Pairs, Row, View, fractions
@@ -30,11 +32,12 @@ class Course(View):
 
 
 class Parts(NamedTuple):
-    """Of a run: what the features decide, what the target adds, what start and rate add."""
+    """Of a run: what the features decide, what the target adds, what start and rate add, and the rule unless it is plain."""
 
     problem: Problem
     target: Target
     course: Course
+    rule: Rule | None = None
 
     def in_units(self, which: Literal["end", "limit"]) -> tuple[float, Array]:
         """Intercept and coefficients in the data's units; of the limit point, the error where float64 cannot hold one."""
@@ -62,6 +65,8 @@ class Parts(NamedTuple):
 
     def diverges(self) -> bool:
         """Whether a distance grows or, at the limit of the rate, stays; not where the start has none in such a direction."""
+        if self.rule is not None:
+            return any(self.course.u[i] >= self.rule.limit for i in self.moving())
         at_limit = self.course.rate >= self.problem.max_rate
         return at_limit and any(self.course.logs[i] >= 0.0 for i in self.moving())
 
@@ -91,14 +96,37 @@ class Parts(NamedTuple):
 
 
 def descend(problem: Problem, target: Target, request: Request) -> tuple[Parts, int]:
-    """The run that was asked for, and what the kernel says of its end."""
+    """The run that was asked for, and how it ended, as `kernels.layout` has it."""
     from fastgd.kernels import run
 
     course = Course(np.zeros((layout.RUN_ROWS, problem.rows.shape[1])))
     if request.start is not None:
         course.asked[not problem.fit_intercept :] = request.start
+    if request.rule is not None:
+        return _descend_by(request.rule, problem, target, course, request)
     outcome: int = run.descend(problem.rows, target.rows, course.rows, *request.numbers)
     return Parts(problem, target, course), outcome
+
+
+def _descend_by(rule: Rule, problem: Problem, target: Target, course: Course, request: Request) -> tuple[Parts, int]:
+    """By another rule than plain descent, for as many steps as were asked for."""
+    from fastgd.kernels import run
+
+    rate, steps, _, _ = request.numbers
+    if steps == math.inf or request.tol is not None:
+        raise DataError("a rule other than plain descent needs max_iter, and takes no tol")
+    run.descend(problem.rows, target.rows, course.rows, rate, 0.0, False, math.nan)
+    u, distances = course.u[: problem.rank], course.distances[: problem.rank]
+    left = rule.left(u, steps)
+    rows = course.rows
+    [end] = trace(problem, target, rows, left[np.newaxis])
+    rows[layout.END], rows[layout.END + 1] = end[:-2], 0.0
+    rows[[layout.END_OBJECTIVE, layout.END_OBJECTIVE_EXPONENT], 0] = end[-2:]
+    rows[layout.END_ITER, 0] = steps
+    rows[layout.END_LEFT, 0] = float(np.linalg.norm(left * distances)) / (float(np.linalg.norm(distances)) or 1.0)
+    rows[layout.SETTLED, 0] = not distances.any()
+    is_stable = not len(u) or u.max() < rule.limit
+    return Parts(problem, target, course, rule), layout.DONE if is_stable else layout.UNSTABLE
 
 
 def begin(problem: Problem, target: Target, learning_rate: float | None) -> Parts:

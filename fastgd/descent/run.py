@@ -152,7 +152,7 @@ class Run:
     @property
     def _error(self) -> tuple[float, float]:
         """It is value * 2^exponent."""
-        problem, _, course = self._parts
+        problem, _, course, _ = self._parts
         if problem.penalty is None:
             return course.objective, course.objective_exponent
         return mean_squared_error(self._moments, fractions(course.end_pairs)), 0.0
@@ -255,7 +255,7 @@ class Run:
     @property
     def distances(self) -> Array:
         """From the limit point to the start along each of `Stability.directions`, (rank,), in the coordinates descended in."""
-        problem, target, course = self._complete
+        problem, target, course, _ = self._complete
         distances = course.distances[: problem.rank][::-1]
         return np.array([in_float64(d, target.exponent, "a distance", "the target") for d in distances.tolist()])
 
@@ -287,8 +287,11 @@ class Run:
         times = np.asarray(arguments.numbers(k, "k"), np.float64)
         if not ((times >= 0.0) & (times == np.floor(times)) & (times < np.inf)).all():
             raise arguments.argument_error("k", k, "iterations are whole numbers, 0 or more")
-        problem, _, course = self._complete
+        problem, _, course, rule = self._complete
         u, logs = course.u[: problem.rank][::-1], course.logs[: problem.rank][::-1]
+        if rule is not None:
+            shares = np.array([rule.left(u, count) for count in times.ravel().tolist()])
+            return shares.reshape(*times.shape, problem.rank)
         times = times[..., np.newaxis]
         sizes = np.exp(np.minimum(times * logs, 700.0))
         factors: Array = np.where((u > 1.0) & (times % 2.0 == 1.0), -sizes, sizes)

@@ -223,12 +223,30 @@ def slowest(run: Array, m: int) -> float:
 
 
 @inlined
-def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: Array, out: Array) -> None:
-    """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point.
+def put_in_units(
+    problem: Array, target: Array, run: Array, from_limit: bool, moves: bool, work: Array, out: Array
+) -> None:
+    """Start or limit point less the way in work[2] + work[3], if it `moves`: high and low, in the data's units.
 
-    Start and way are subtracted in these units: as theta'', a coefficient that has only begun to move, 2^-1000 of its size, would
-    be lost where the column is as small.
+    They are subtracted in these units: as theta'', a coefficient that has only begun to move, 2^-1000 of its size, would be lost
+    where the column is as small.
     """
+    ey = int(target[row.EXPONENT_Y, 0])
+    for j in range(out.shape[1]):
+        exponent = ey - int(problem[row.EXPONENT, j])
+        value = (run[row.ASKED, j], 0.0)
+        if from_limit:
+            value = scale_pair(at(run, row.LIMIT, j), exponent)
+        if moves:
+            way = scale_pair(at(work, 2, j), exponent + unit(problem, j))
+            high = value[0] - way[0]
+            value = subtract(value, way) if math.isfinite(high) else (high, 0.0)
+        set_at(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
+
+
+@inlined
+def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: Array, out: Array) -> None:
+    """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point."""
     m = int(problem[row.DIRECTIONS, 0])
     near = k * slowest(run, m) < -37.0
     if k < math.inf:
@@ -239,14 +257,4 @@ def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: 
             else:
                 set_at(work, 0, i, way_gone(problem, run, i, k, odd))
         move(problem, work)
-    ey = int(target[row.EXPONENT_Y, 0])
-    for j in range(out.shape[1]):
-        exponent = ey - int(problem[row.EXPONENT, j])
-        value = (run[row.ASKED, j], 0.0)
-        if near or k == math.inf:
-            value = scale_pair(at(run, row.LIMIT, j), exponent)
-        if k < math.inf:
-            way = scale_pair(at(work, 2, j), exponent + unit(problem, j))
-            high = value[0] - way[0]
-            value = subtract(value, way) if math.isfinite(high) else (high, 0.0)
-        set_at(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
+    put_in_units(problem, target, run, near or k == math.inf, k < math.inf, work, out)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fastgd.kernels import layout as row
 from fastgd.kernels._compile import inlined, kernel
 from fastgd.kernels.count import LOG_MAX, exceeds, iterations_to, overflow
-from fastgd.kernels.double_double import ONE, Array, add, at, divide, scale, scale_pair
-from fastgd.kernels.iterate import begin, distance_left, objective_after, place
+from fastgd.kernels.double_double import ONE, Array, add, at, divide, multiply, scale, scale_pair, set_at, subtract
+from fastgd.kernels.iterate import NEVER, begin, distance_left, move, objective_after, place, put_in_units
 
 
 @inlined
@@ -123,3 +123,17 @@ def trace(problem: Array, target: Array, run: Array, k: Array, odd: NDArray[np.b
         out[i, d], out[i, d + 1] = objective_after(problem, target, run, k[i], work[0])
 
 
+@kernel
+def trace_shares(problem: Array, target: Array, run: Array, left: Array, out: Array) -> None:
+    """Row i of `out` as `trace` has it, where left[i] are the shares of the distances that are left; LOG is overwritten."""
+    d = problem.shape[1]
+    work, end = np.empty((row.WORK_ROWS, d)), np.empty((2, d))
+    for i in range(left.shape[0]):
+        for j in range(left.shape[1]):
+            set_at(work, 0, j, multiply(subtract(ONE, (left[i, j], 0.0)), at(run, row.DISTANCE, j)))
+            run[row.LOG, j] = np.log(abs(left[i, j])) if left[i, j] != 0.0 else NEVER
+        move(problem, work)
+        put_in_units(problem, target, run, False, True, work, end)
+        for j in range(d):
+            out[i, j] = end[0, j]
+        out[i, d], out[i, d + 1] = objective_after(problem, target, run, 1.0, work[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,12 @@ from fastgd.moments.progress import Progress
 from fastgd.moments.segment import Segment
 from fastgd.moments.sums import LINE, levels_of, summing, sums_of
 from fastgd.sources import Source, Table
-from fastgd.sources.table import EMPTY
+from fastgd.sources.table import EMPTY, as_float64
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+Array = NDArray[np.float64]
 
 
 def sum_table(table: Table, pool: Executor | None = None) -> Moments:
@@ -63,13 +67,27 @@ def sum_stream(stream: Source, pool: Executor | None, progress: Progress | None)
     return Moments._of(content.closed())
 
 
+def sum_working(source: Iterable[Table], working: Callable[[Array, Array], tuple[Array, Array]]) -> Moments:
+    """The moments of features and working responses, with the weights of the rows times the working ones (none where empty)."""
+    content = Content()
+    for table in source:
+        X, y = (table.X[:, :-1], table.X[:, -1]) if table.y is EMPTY else (table.X, table.y)
+        weight, response = working(as_float64(X), as_float64(y))
+        rows = copy(table)
+        rows.X, rows.y = X, response
+        if weight.size:
+            rows.weight = weight if table.weight is EMPTY else weight * table.weight
+        content = content.with_rows(rows)
+    return Moments._of(content.closed())
+
+
 def closed_moments(
-    sums: NDArray[np.float64],
+    sums: Array,
     n_samples: int,
     feature_names: tuple[str, ...] | None,
     target_name: str | None,
     details: Details = NO_DETAILS,
-    precision: NDArray[np.float64] | None = None,
+    precision: Array | None = None,
 ) -> Moments:
     """Moments of which the sums are known. A small fit makes these: by `Moments._of` it would take half a microsecond more."""
     moments = object.__new__(Moments)

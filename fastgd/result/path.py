@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastgd.arguments import argument_error, whole
+from fastgd.descent import rules
 from fastgd.descent.parts import Parts
 from fastgd.errors import DataError, spelled
 
@@ -81,10 +82,14 @@ def trace(parts: Parts, iterations: NDArray[np.int64]) -> Path:
     """The path of a run, by the kernel."""
     from fastgd.kernels import run
 
-    problem, target, course = parts
+    problem, target, course, rule = parts
     d = problem.rows.shape[1]
-    out = np.empty((len(iterations), d + 2))
-    run.trace(problem.rows, target.rows, course.rows, iterations.astype(np.float64), iterations % 2 == 1, out)
+    if rule is None:
+        out = np.empty((len(iterations), d + 2))
+        run.trace(problem.rows, target.rows, course.rows, iterations.astype(np.float64), iterations % 2 == 1, out)
+    else:
+        left = [rule.left(course.u[: problem.rank], k) for k in iterations.tolist()]
+        out = rules.trace(problem, target, course.rows, np.array(left).reshape(-1, problem.rank))
     with np.errstate(over="ignore"):
         error = np.ldexp(out[:, d], out[:, d + 1].astype(np.int64))
     bad = ~(np.isfinite(error) & np.isfinite(out[:, :d]).all(axis=1))

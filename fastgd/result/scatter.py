@@ -59,7 +59,7 @@ class Scatter:
     """
 
     def __init__(self, run: Run) -> None:
-        problem, target, _ = run._complete
+        problem, target, *_ = run._complete
         rows, parameters, has_intercept = problem.moments.n_samples, problem.n_parameters, problem.fit_intercept
         if rows <= problem.rank:
             raise DataError(
