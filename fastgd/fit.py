@@ -134,14 +134,13 @@ def fit(
             moments = _moments(source, n_jobs, progress)
         elif type(n_jobs) is int and n_jobs == 1 and progress is None and source.X.shape[1] < wide.FEATURES:
             if request.start is not None:
-                request.require_parameters(source.n_features)
+                _by_formula(request, source.formula).require_parameters(source.n_features)
             moments = sum_table(source)
         else:
-            request.require_parameters(source.n_features)
-            limit_only = request.max_iter is request.tol is request.learning_rate is None
-            formula = source.formula
-            wanted = request.fit_intercept and (formula is None or formula.has_intercept) if limit_only else None
-            moments = _moments(source, n_jobs, progress, wanted)
+            asked = _by_formula(request, source.formula)
+            asked.require_parameters(source.n_features)
+            limit_only = asked.max_iter is asked.tol is asked.learning_rate is None
+            moments = _moments(source, n_jobs, progress, asked.fit_intercept if limit_only else None)
     return run(moments, request)
 
 
@@ -257,6 +256,11 @@ def _as_made(
     return moments._closed()
 
 
+def _by_formula(request: Request, formula: Any) -> Request:
+    """Without an intercept, where the formula that made the columns has none."""
+    return request if formula is None or formula.has_intercept else replace(request, fit_intercept=False)
+
+
 @cache
 def _fit_line() -> Any:
     """The kernel, looked up once; importing it is what loads numba."""
@@ -267,9 +271,8 @@ def _fit_line() -> Any:
 
 def run(moments: Moments, request: Request) -> FitResult:
     """What `fit` does once the rows are summed: the run that was asked for, or the error that says why there is none."""
-    formula = moments._details.formula
-    if formula is not None and not formula.has_intercept:
-        request = replace(request, fit_intercept=False)
+    if moments._details.formula is not None:
+        request = _by_formula(request, moments._details.formula)
     sums = moments._sums
     if sums.shape[1] == _SUMS_OF_LINE and request.start is request.penalty is None:
         rate, iterations, odd, tolerance = request.numbers
