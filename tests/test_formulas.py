@@ -432,7 +432,7 @@ def test_builtin_names_and_odd_names_of_columns() -> None:
 
 def test_a_start_for_a_formula_without_an_intercept() -> None:
     """It holds a number for each coefficient; both the check of the rows and that of the moments know it."""
-    frame = pandas.DataFrame({"a": [1.0, 2.0, 4.0, 3.0], "b": [0.0, 1.0, 1.0, 5.0], "y": [1.0, 3.0, 2.0, 4.0]})
+    frame = pd.DataFrame({"a": [1.0, 2.0, 4.0, 3.0], "b": [0.0, 1.0, 1.0, 5.0], "y": [1.0, 3.0, 2.0, 4.0]})
     result = fastgd.fit(frame, "y ~ 0 + a + b", start=[0.5, 0.25], max_iter=0)
     assert result.start == (0.5, 0.25) and not result.fit_intercept
     with pytest.raises(fastgd.DataError, match="it must hold 2 numbers"):
