@@ -203,7 +203,7 @@ BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut o
 def test_what_was_changed_is_refused(change: Callable[[Any], Any], message: str) -> None:
     stored = Formula("price ~ town + center(age)", FRAME).to_dict()
     with refused(message):
-        Formula.from_dict(change(stored))
+        Formula.from_dict(change(stored)).features(FRAME)
 
 
 def test_levels_keep_their_order_and_empty_ones_are_left_out() -> None:
