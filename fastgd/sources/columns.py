@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -161,7 +161,7 @@ class Columns:
         names = self.features if self.target is None else (*self.features, self.target)
         table = Table(EMPTY)
         table.feature_names, table.target_name = self.features, self.target
-        table.origin = origin if self.target is not None else replace(origin, can_drop=False)
+        table.origin = origin if self.target is not None else origin.without_drop()
         table.library = None if origin.path else library_of(frame)
         columns = arrow_floats(frame, names)
         if columns is None or self.weight is not None:
@@ -170,12 +170,12 @@ class Columns:
             frame = nw.from_native(frame, eager_only=True)
         if isinstance(self.weight, str):
             table.weight_name = self.weight
-            [weight] = Cells(origin, self.missing).numbers([Column(frame[self.weight], table.name_of(len(names)))])
+            [weight] = Cells(origin, self.missing).numbers([Column(frame.get_column(self.weight), table.name_of(len(names)))])
             table.weight = as_float64(weight)
         elif self.weight is not None:
             table.weight = read_weight(self.weight, len(frame), self.missing == "drop")
         if columns is None:
-            wanted = [Column(frame[name], self.name_of(name), self._if_text(name)) for name in names]
+            wanted = [Column(frame.get_column(name), self.name_of(name), self._if_text(name)) for name in names]
             columns = Cells(table.origin, self.missing, table.weight).numbers(wanted)
         if self.target is None:
             table.X = as_matrix(columns)

@@ -100,8 +100,9 @@ def _read_points(data: Any, wanted: Wanted) -> Table:
 def _read_object(data: Any, wanted: Wanted) -> Table | Source:
     """A frame, something that NumPy takes for an array, or an iterable of blocks."""
     kind = type(data).__qualname__
-    if is_frame(data):
-        return _read_frame(open_frame(data), wanted)
+    frame = open_frame(data)
+    if isinstance(frame, Frame):
+        return _read_frame(frame, wanted)
     if hasattr(data, "__array__") or isinstance(data, memoryview):
         if wanted.target is not None:
             raise DataError(

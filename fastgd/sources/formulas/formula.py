@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -159,7 +159,7 @@ class Formula:
         """Features and target of a frame's rows, float64."""
         frame, design = require_frame(frame), self._design
         if not self._with_target:
-            origin = replace(origin, can_drop=False)
+            origin = origin.without_drop()
         rows = read_rows(frame, self._levels, self.weight, self.missing, origin)
         specs = [*([design.left] if self._with_target else []), design.right]
         (*y, X), lost = design.evaluate(rows.columns, rows.n, specs, rows.origin, self.missing)
