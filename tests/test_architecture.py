@@ -150,6 +150,20 @@ def test_guests_use_public_names(name: str) -> None:
     assert not [node.attr for node in attributes if not (isinstance(node.value, ast.Name) and node.value.id == "self")]
 
 
+@pytest.mark.parametrize("name", ["dask.py", "sources/files/parquet_files.py"])
+def test_the_rows_of_a_block_have_one_place(name: str) -> None:
+    assert ("fastgd.kernels.layout", "BLOCK") in imports(name)
+    assert 4096 not in [node.value for node in ast.walk(tree(name)) if isinstance(node, ast.Constant)]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("sources/")])
+def test_rooms_of_sources_are_not_entered_late(name: str) -> None:
+    """An import inside a function waits for another library, or for what few calls need; it hides no circle."""
+    functions = [node for node in ast.walk(tree(name)) if isinstance(node, ast.FunctionDef)]
+    late = {n.module for f in functions for n in ast.walk(f) if isinstance(n, ast.ImportFrom) and "fastgd" in str(n.module)}
+    assert late <= ({"fastgd.sources.files.files"} if name == "sources/read.py" else set())
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_only_compile_names_njit(name: str) -> None:
     names = {n.id for n in ast.walk(tree(name)) if isinstance(n, ast.Name)} | {imported for _, imported in imports(name)}

@@ -7,6 +7,8 @@ import gzip
 import io
 import os
 import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 import fastgd
 from fastgd.sources import Origin, Source
-from fastgd.sources.ahead import work_ahead
+from fastgd.sources.ahead import in_order, work_ahead
 from fastgd.sources.columns import Columns, Wanted
 from fastgd.sources.files import rows
 from fastgd.sources.files.files import Files
@@ -306,6 +308,23 @@ def test_work_goes_on_while_the_caller_is_busy_and_not_further() -> None:
         assert started[3].wait(10)  # nobody has asked for it
         assert not any(event.is_set() for event in started[5:])
         assert list(results) == list(range(1, 20))
+
+
+def test_results_come_in_the_order_in_which_the_work_began() -> None:
+    begun: list[int] = []
+
+    def futures() -> Iterator[Future[int]]:
+        for i in range(9):
+            begun.append(i)
+            future: Future[int] = Future()
+            future.set_result(i)
+            yield future
+
+    seen = []
+    for result in in_order(futures(), 3):
+        seen.append(result)
+        assert len(begun) == min(9, len(seen) + 3)
+    assert seen == list(range(9))
 
 
 @pytest.mark.parametrize("where", ["pieces", "work"])

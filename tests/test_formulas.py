@@ -203,7 +203,7 @@ BROKEN = "the formula is not what Formula.to_dict wrote: it was changed or cut o
 def test_what_was_changed_is_refused(change: Callable[[Any], Any], message: str) -> None:
     stored = Formula("price ~ town + center(age)", FRAME).to_dict()
     with refused(message):
-        Formula.from_dict(change(stored))
+        Formula.from_dict(change(stored)).features(FRAME)
 
 
 def test_levels_keep_their_order_and_empty_ones_are_left_out() -> None:
@@ -284,6 +284,27 @@ def test_a_missing_weight_drops_its_row() -> None:
     assert (found.n_dropped, found.coef.tolist()) == (1, wanted.coef.tolist())
     with refused("the weight 'w' is nan in row 4"):
         fastgd.fit(frame, "price ~ area + town", sample_weight="w")
+
+
+def test_a_weight_that_cannot_be_used_is_called_a_weight_and_keeps_its_block() -> None:
+    """Beside a formula in the words that are used beside columns."""
+    good = FRAME.assign(w=1.0)
+    for cell, what in ((-1.0, "is -1.0 in row 4 of block 1: weights must be"), ("heavy", "'w': every value must be")):
+        weight = [cell if row == 4 else 1.0 for row in range(N)]
+        bad = FRAME.assign(w=weight)
+        told = []
+        for target, features in (("price ~ area", None), ("price", ["area"])):
+            with refused(what) as error:
+                fastgd.fit([good, bad], target, features=features, sample_weight="w")
+            told.append(str(error.value))
+        assert told[0] == told[1] and "the weight 'w'" in told[0] and " in row 4 of block 1" in told[0]
+
+
+def test_whatever_stands_in_a_row_of_weight_0() -> None:
+    area = ["many" if row == 3 else value for row, value in enumerate(DATA["area"])]
+    weight = np.arange(N) % 3.0
+    found = fastgd.fit(FRAME.assign(area=area, w=weight), "price ~ area + town", sample_weight="w")
+    assert found.coef.tolist() == fastgd.fit(FRAME.assign(w=weight), "price ~ area + town", sample_weight="w").coef.tolist()
 
 
 @pytest.mark.parametrize(

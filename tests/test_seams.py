@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import exact
@@ -15,7 +19,8 @@ from fastgd.descent.newton import minimise
 from fastgd.fit import run
 from fastgd.moments.passes import sum_working
 from fastgd.request import Request
-from fastgd.sources import read
+from fastgd.sources import Origin, read
+from fastgd.sources.files.files import READERS
 
 Array = np.ndarray
 
@@ -240,3 +245,51 @@ def test_classes_that_a_line_separates_do_not_settle() -> None:
     source: Any = read(np.arange(6.0), np.array([0.0, 0, 0, 1, 1, 1]))
     with np.errstate(all="ignore"), pytest.raises(fastgd.DataError):
         minimise(lambda working: sum_working(source, working), Logistic(), Request())
+
+
+# A file format, in 21 lines (the design allows 80).
+
+
+class JsonLines:
+    """A file format, JSON Lines: 21 lines with this one, and one entry in `READERS`. Up to 80 are promised."""
+
+    def __init__(self, path: str, options: Any) -> None:
+        self.path = path
+        with open(path, encoding="utf-8") as file:
+            first = file.readline()
+        self.names = list(json.loads(first))
+
+    def tables(self, choice: Any) -> Iterator[tuple[Any, None]]:
+        import pyarrow as pa
+
+        with open(self.path, encoding="utf-8") as file:
+            row = 0
+            while lines := list(islice(file, 10_000)):
+                rows = [json.loads(line) for line in lines]
+                frame = pa.table({name: [cells.get(name) for cells in rows] for name in choice.needed})
+                yield choice.table(frame, Origin(self.path, line_of=lambda row: row + 1, first_row=row)), None
+                row += len(rows)
+
+
+def test_a_file_format_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By names, by a formula with its first look, with weights and holes, to predict from, beside other formats."""
+    pd = pytest.importorskip("pandas", reason="needs pandas")
+    pytest.importorskip("pyarrow", reason="needs PyArrow")
+    monkeypatch.setitem(READERS, ".jsonl", JsonLines)
+    rng = np.random.default_rng(6)
+    frame = pd.DataFrame({"a": rng.normal(size=25_000), "town": rng.choice(list("BAC"), 25_000), "w": np.arange(25_000) % 3})
+    frame["y"] = 2.0 * frame["a"] + (frame["town"] == "B") + rng.normal(size=len(frame))
+    path, csv = tmp_path / "rows.JSONL", tmp_path / "rows.csv"
+    frame.to_json(path, orient="records", lines=True, double_precision=15)
+    frame = pd.read_json(path, orient="records", lines=True, precise_float=True)
+    for target, options in (("y", {"features": ["a"], "sample_weight": "w"}), ("y ~ a + town", {})):
+        found, wanted = fastgd.fit(path, target, **options), fastgd.fit(frame, target, **options)
+        assert found.coef.tobytes() == wanted.coef.tobytes() and found.intercept == wanted.intercept
+        assert found.predict(path).tobytes() == found.predict(str(path)).tobytes() == wanted.predict(frame).tobytes()
+    frame.to_csv(csv, index=False)
+    both = fastgd.fit([path, csv], "y", features=["a"])
+    assert both.moments.n_samples == 50_000 and both.slope == pytest.approx(fastgd.fit(frame, "y", features=["a"]).slope)
+    path.write_text('{"a": 1, "y": 2}\n{"y": 3}\n{"a": 3, "y": 5}\n')
+    assert fastgd.fit(path, missing="drop").slope == 1.5
+    with pytest.raises(fastgd.DataError, match=r"^empty cell in line 2 of .*rows\.JSONL, column 'a': every value must be"):
+        fastgd.fit(path)

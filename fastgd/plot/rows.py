@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +52,7 @@ class Rows:
     def refuse_bad_cell(self) -> None:
         """Raise for the first cell that is not finite, naming row and column."""
         for table in map(self.chosen, self.source):
-            table.origin = replace(table.origin, can_drop=False)
+            table.origin = table.origin.without_drop()
             table.refuse_bad_cell()
 
     def chosen(self, table: Table) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence, Sized
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays
 from fastgd.sources.columns import Choice, Wanted, require_column, require_name
 from fastgd.sources.formulas.formula import choice_of
-from fastgd.sources.frames import is_frame, open_frame
+from fastgd.sources.frames import Frame, is_frame, open_frame
 from fastgd.sources.origin import Origin
 from fastgd.sources.pairs import ARRAYS, read_pair_of
 from fastgd.sources.table import Table
@@ -82,23 +81,23 @@ class Blocks:
                 f"{first.n_features}: every block needs the same columns"
             )
         table.feature_names, table.target_name = first.feature_names, first.target_name
-        table.origin = replace(table.origin, block=number)
+        table.origin = table.origin._replace(block=number)
         return table
 
     def _frame(self, number: int, block: Any) -> Table | None:
         if number == 0 and isinstance(block, str | os.PathLike):
             raise DataError(f"the data give paths one by one, {shown(block)} first: pass a list of them")
-        if not is_frame(block):
+        try:
+            frame = open_frame(block)
+            if isinstance(frame, Frame) and self._choice is None:
+                self._choice = choice_of(frame, self._wanted)
+        except DataError as error:
+            raise DataError(f"block {number}: {error}") from None
+        if self._choice is None or not isinstance(frame, Frame):
             raise DataError(
                 f"block {number} of the data is {shown(block)}: a block is (X, y), (X, y, weight) or a frame; "
                 "rows go into one array or list"
             )
-        try:
-            frame = open_frame(block)
-            if self._choice is None:
-                self._choice = choice_of(frame, self._wanted, in_parts=True)
-        except DataError as error:
-            raise DataError(f"block {number}: {error}") from None
         for name in self._choice.needed:
             require_column(name, frame.names, f"block {number}")
         rows = frame.collect(self._choice.needed)

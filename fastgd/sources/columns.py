@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -52,12 +52,27 @@ class Choice(Protocol[T_co]):
         """What is wanted of a narwhals frame or Arrow table that has these columns."""
 
 
-class Frames(Protocol):
-    """Rows with named columns that come as one frame or more: a `Frame`, or `Files`."""
+class Reader(Protocol):
+    """Rows with named columns, read anew on each pass.
+
+    What a file format brings is a class of these, called with a path and `Options`: it looks at the file, and refuses one without
+    rows.
+    """
 
     @property
     def names(self) -> Sequence[str]:
         """The names of the columns."""
+
+    def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
+        """One pass: `choice.table(frame, origin)` of one piece after the other, each with the share of the rows read so far.
+
+        A frame is one that narwhals reads, or an Arrow table, and has the columns `choice.needed`. The share is None where it is
+        not known.
+        """
+
+
+class Frames(Reader, Protocol):
+    """A frame, or files."""
 
     @property
     def path(self) -> str | None:
@@ -66,9 +81,6 @@ class Frames(Protocol):
     @property
     def once(self) -> str | None:
         """What it is, if it can be read only once."""
-
-    def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
-        """One pass: what is chosen of each frame, and the share of the rows that has then been read, if that is known."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +108,41 @@ class Columns:
 
     @classmethod
     def choose(cls, names: Sequence[str], wanted: Wanted, path: str | None = None) -> Columns:
-        """Those of a frame, or of the file `path`, that has columns of these names."""
-        target, features = _choose(names, wanted, path)
-        return cls(target, features, wanted.weight, wanted.missing, wanted.features is not None)
+        """Those of a frame, or of the file `path`, that has columns of these names; each is checked.
+
+        By default the target is the last column of a file, and the features are all others but the weights.
+        """
+        target, features, where = wanted.target, wanted.features, path or "the frame"
+        weight = wanted.weight if isinstance(wanted.weight, str) else None
+        if not names:
+            raise DataError(f"{where} has no columns: a feature and a target are needed")
+        if target is None:
+            if path is None:
+                raise DataError(f"a frame needs a target: name one of its columns, {shown_names(names)}")
+            target = names[-1]
+        if not isinstance(target, str):
+            raise DataError(f"the target of {where} must be a column name, not {type(target).__qualname__}")
+        if features is None:
+            chosen = tuple(name for name in names if name not in (target, weight))
+        else:
+            chosen = choose_features(features, names, where)
+        odd = next((name for name in (*chosen, target) if not isinstance(name, str)), None)
+        if odd is not None:
+            cure = "rename the columns, or pass arrays (x, y)"
+            raise DataError(f"{where} has the column name {shown(odd)}, which is no text: {cure}")
+        require_column(target, names, where)
+        if weight is not None:
+            require_column(weight, names, where)
+            if weight == target:
+                raise DataError(f"{spelled('sample_weight', weight)} names the target: weights are a column of their own")
+        if not chosen:
+            raise DataError(f"no feature columns: {where} holds only the target {target!r}")
+        if target in chosen:
+            raise DataError(f"the target {target!r} is among the features: a column can explain another, not itself")
+        if "" in (target, *chosen):
+            number = names.index("") + 1
+            raise DataError(f"column {number} of {len(names)} in {where} has no name: give it one, or pick others by name")
+        return cls(target, chosen, wanted.weight, wanted.missing, features is not None)
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -107,16 +151,17 @@ class Columns:
 
     def name_of(self, column: str) -> str:
         """What a message calls a column."""
-        if column in self.features:
-            return f"column {column!r}"
-        return f"the target {column!r}" if column == self.target else f"the weight {column!r}"
+        if column == self.target:
+            return f"the target {column!r}"
+        is_weight = isinstance(self.weight, str) and column == self.weight and column not in self.features
+        return f"the weight {column!r}" if is_weight else f"column {column!r}"
 
     def table(self, frame: Any, origin: Origin) -> Table:
         """The rows of a frame that has these columns: one in memory, or a piece of a file or stream."""
         names = self.features if self.target is None else (*self.features, self.target)
         table = Table(EMPTY)
         table.feature_names, table.target_name = self.features, self.target
-        table.origin = origin if self.target is not None else replace(origin, can_drop=False)
+        table.origin = origin if self.target is not None else origin.without_drop()
         table.library = None if origin.path else library_of(frame)
         columns = arrow_floats(frame, names)
         if columns is None or self.weight is not None:
@@ -125,12 +170,12 @@ class Columns:
             frame = nw.from_native(frame, eager_only=True)
         if isinstance(self.weight, str):
             table.weight_name = self.weight
-            [weight] = Cells(origin, self.missing).numbers([Column(frame[self.weight], table.name_of(len(names)))])
+            [weight] = Cells(origin, self.missing).numbers([Column(frame.get_column(self.weight), table.name_of(len(names)))])
             table.weight = as_float64(weight)
         elif self.weight is not None:
             table.weight = read_weight(self.weight, len(frame), self.missing == "drop")
         if columns is None:
-            wanted = [Column(frame[name], self.name_of(name), self._if_text(name)) for name in names]
+            wanted = [Column(frame.get_column(name), self.name_of(name), self._if_text(name)) for name in names]
             columns = Cells(table.origin, self.missing, table.weight).numbers(wanted)
         if self.target is None:
             table.X = as_matrix(columns)
@@ -170,40 +215,6 @@ def library_of(frame: Any) -> str | None:
         return "pyarrow" if hasattr(frame, "__arrow_c_stream__") else None
     name = str(frame.implementation.value)
     return name if name in LIBRARIES else None
-
-
-def _choose(names: Sequence[str], wanted: Wanted, path: str | None) -> tuple[str, tuple[str, ...]]:
-    """Target and feature names, each checked; by default the last column and all others but that of the weights."""
-    target, features, where = wanted.target, wanted.features, path or "the frame"
-    weight = wanted.weight if isinstance(wanted.weight, str) else None
-    if not names:
-        raise DataError(f"{where} has no columns: a feature and a target are needed")
-    if target is None:
-        if path is None:
-            raise DataError(f"a frame needs a target: name one of its columns, {shown_names(names)}")
-        target = names[-1]
-    if not isinstance(target, str):
-        raise DataError(f"the target of {where} must be a column name, not {type(target).__qualname__}")
-    if features is None:
-        chosen = tuple(name for name in names if name not in (target, weight))
-    else:
-        chosen = choose_features(features, names, where)
-    odd = next((name for name in (*chosen, target) if not isinstance(name, str)), None)
-    if odd is not None:
-        raise DataError(f"{where} has the column name {shown(odd)}, which is no text: rename the columns, or pass arrays (x, y)")
-    require_column(target, names, where)
-    if weight is not None:
-        require_column(weight, names, where)
-        if weight == target:
-            raise DataError(f"{spelled('sample_weight', weight)} names the target: weights are a column of their own")
-    if not chosen:
-        raise DataError(f"no feature columns: {where} holds only the target {target!r}")
-    if target in chosen:
-        raise DataError(f"the target {target!r} is among the features: a column can explain another, not itself")
-    if "" in (target, *chosen):
-        number = names.index("") + 1
-        raise DataError(f"column {number} of {len(names)} in {where} has no name: give it one, or pick others by name")
-    return target, chosen
 
 
 def choose_features(features: Sequence[str], names: Sequence[str], where: str) -> tuple[str, ...]:

@@ -54,16 +54,12 @@ class Frame:
         """These columns in memory, as a narwhals frame."""
         import narwhals as nw
 
-        rows = self.rows
-        if isinstance(rows, nw.LazyFrame):
-            rows = rows.select(*names)
-            if not _is_stream(nw.to_native(rows)):
-                return rows.collect()
-            rows = _reader_of(nw.to_native(rows))
-        if not isinstance(rows, nw.DataFrame):
-            with rows:
-                rows = nw.from_native(rows.read_all(), eager_only=True)
-        return rows.select(*names)
+        if isinstance(self.rows, nw.LazyFrame):
+            return self.rows.select(*names).collect()
+        if not self.is_lazy:
+            return self.rows.select(*names)
+        with self.rows as reader:
+            return nw.from_native(reader.read_all(), eager_only=True).select(*names)
 
     def _batches(self, names: Sequence[str]) -> Generator[Any]:
         import narwhals as nw

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Never
+from typing import Any, NamedTuple, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,7 @@ from fastgd.errors import COUNTED, DataError, spelled
 _CORRECT = "correct the cell or drop the row"
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """The place of a table's rows in the data that the user passed.
 
     Attributes
@@ -44,11 +42,15 @@ class Origin:
     def part(self, start: int, stop: int) -> Origin:
         """The origin of the rows from `start` to `stop`."""
         rows = None if self.rows is None else self.rows[start:stop]
-        return replace(self, first_row=self.first_row + start, rows=rows)
+        return self._replace(first_row=self.first_row + start, rows=rows)
 
     def take(self, rows: NDArray[np.intp]) -> Origin:
         """The origin of these rows only."""
-        return replace(self, rows=rows + self.first_row if self.rows is None else self.rows[rows])
+        return self._replace(rows=rows + self.first_row if self.rows is None else self.rows[rows])
+
+    def without_drop(self) -> Origin:
+        """The same where missing='drop' cannot be passed."""
+        return self._replace(can_drop=False)
 
     def place_of(self, row: int) -> str:
         """Where a row of the table is: "in line 7 of data.csv", "in row 3 of block 1"."""

@@ -14,7 +14,7 @@ from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import Blocks, is_blocks
 from fastgd.sources.columns import Columns, Frames, Known, Wanted, require_column, require_name
-from fastgd.sources.formulas.formula import StoredFormula, choice_of
+from fastgd.sources.formulas.formula import Formula, choice_of
 from fastgd.sources.formulas.terms import is_formula
 from fastgd.sources.frames import Frame, is_frame, open_frame
 from fastgd.sources.pairs import ARRAYS, as_weight, read_pair
@@ -100,8 +100,9 @@ def _read_points(data: Any, wanted: Wanted) -> Table:
 def _read_object(data: Any, wanted: Wanted) -> Table | Source:
     """A frame, something that NumPy takes for an array, or an iterable of blocks."""
     kind = type(data).__qualname__
-    if is_frame(data):
-        return _read_frame(open_frame(data), wanted)
+    frame = open_frame(data)
+    if isinstance(frame, Frame):
+        return _read_frame(frame, wanted)
     if hasattr(data, "__array__") or isinstance(data, memoryview):
         if wanted.target is not None:
             raise DataError(
@@ -170,9 +171,9 @@ def _source_of(frames: Frames, choice: Any) -> Source:
     return Source(partial(frames.tables, choice), frames.once)
 
 
-def read_formula(stored: Any) -> StoredFormula | None:
+def read_formula(stored: Any) -> Formula | None:
     """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
-    return None if stored is None else StoredFormula(stored)
+    return None if stored is None else Formula.from_dict(stored)
 
 
 def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Source:

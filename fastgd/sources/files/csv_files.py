@@ -14,7 +14,7 @@ from fastgd.sources.ahead import work_ahead
 from fastgd.sources.cells import is_number
 from fastgd.sources.columns import Choice
 from fastgd.sources.files.pipes import CAN_STOP, Pipe
-from fastgd.sources.files.reader import Options, first_line, reading
+from fastgd.sources.files.reader import Options, first_line, reading, refuse_no_rows
 from fastgd.sources.files.rows import Piece, Rows
 from fastgd.sources.origin import Origin
 from fastgd.sources.table import default_names
@@ -29,7 +29,7 @@ _FAULT = "cannot be read"
 
 
 class CsvFile:
-    """A `FileReader` of one file, of which it has seen the first rows.
+    """A `Reader` of one file, of which it has seen the first rows.
 
     Of several files, the separator of the first and whether it has names hold for all.
 
@@ -84,9 +84,9 @@ class CsvFile:
             self.names = [*default_names(n_features)]
         else:
             self.names = [*default_names(len(cells) - 1), "y"]
-        self.has_rows = len(head) > header
-        self._skipped_lines = head[header][0] - 1 if self.has_rows else 0
-        if self.has_rows and options.delimiter is None:
+        refuse_no_rows(path, len(head) - header)
+        self._skipped_lines = head[header][0] - 1
+        if options.delimiter is None:
             _refuse_decimal_commas(rows, path, header)
 
     def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
@@ -120,7 +120,7 @@ class CsvFile:
             raise self._what_is_wrong(piece, error) from None
         types = {}
         words = [field.name for field in frame.schema if pa.types.is_string(field.type) and field.name not in text]
-        self._refuse_decimal_comma(frame, words, self._origin_of(piece))
+        _first_text(frame, words, self._origin_of(piece))
         for field in frame.schema:
             if pa.types.is_boolean(field.type) or pa.types.is_string(field.type):
                 types[field.name] = field.type
@@ -142,8 +142,7 @@ class CsvFile:
                 frame = self._parse(piece, choice, types | dict.fromkeys(numbers, pa.binary()))
             except pa.ArrowInvalid as error:
                 raise self._what_is_wrong(piece, error) from None
-            self._refuse_decimal_comma(frame, numbers, origin)
-            row, name, cell = _first_text(frame, numbers)
+            row, name, cell = _first_text(frame, numbers, origin)
             if cell:
                 origin.refuse(row, choice.name_of(name), f"text {cell!r:.60}")
         return choice.table(frame, origin)
@@ -184,20 +183,21 @@ class CsvFile:
                 return _not_utf8(f"line {line} of {self.path}")
         return DataError(f"{self.path} {_FAULT}: {first_line(error)}")
 
-    def _refuse_decimal_comma(self, frame: Any, names: list[str], origin: Origin) -> None:
-        row, _, cell = _first_text(frame, names)
-        if is_number(cell.replace(",", ".", 1)):
-            raise _decimal_comma(cell, origin.place_of(row))
 
+def _first_text(frame: Any, names: list[str], origin: Origin) -> tuple[int, str, str]:
+    """Row, column and content of the first cell, by rows, that is not written as a number; an empty one if there is none.
 
-def _first_text(frame: Any, names: list[str]) -> tuple[int, str, str]:
-    """Row, column and content of the first cell, by rows, that is not written as a number; an empty one if there is none."""
+    A number with a decimal comma is refused.
+    """
     found = []
     for name in names:
         cells = (cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in frame[name].to_pylist())
         words = ((row, name, cell) for row, cell in enumerate(cells) if cell and not is_number(cell))
         found.append(next(words, (len(frame), name, "")))
-    return min(found, default=(0, "", ""))
+    row, name, cell = min(found, default=(0, "", ""))
+    if is_number(cell.replace(",", ".", 1)):
+        raise _decimal_comma(cell, origin.place_of(row))
+    return row, name, cell
 
 
 def _open(path: str) -> Rows:

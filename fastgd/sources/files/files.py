@@ -12,15 +12,15 @@ from typing import Any, TypeVar
 
 from fastgd.arguments import argument_error, flag
 from fastgd.errors import DataError
-from fastgd.sources.columns import Choice, shown_names
+from fastgd.sources.columns import Choice, Reader, shown_names
 from fastgd.sources.files.csv_files import CsvFile
 from fastgd.sources.files.parquet_files import ParquetFile
-from fastgd.sources.files.reader import FileReader, Options
+from fastgd.sources.files.reader import Options
 
 T = TypeVar("T")
 
-READERS: dict[str, Callable[[str, Options], FileReader]] = {".parquet": ParquetFile, ".pq": ParquetFile}
-"""What reads files whose names end so; `CsvFile` reads all others. A format is a class like `FileReader` and an entry here."""
+READERS: dict[str, Callable[[str, Options], Reader]] = {".parquet": ParquetFile, ".pq": ParquetFile}
+"""What reads files whose names end so; `CsvFile` reads all others. A format is a class like `Reader` and an entry here."""
 
 
 class Files:
@@ -50,8 +50,8 @@ class Files:
     Raises
     ------
     DataError
-        For a file that is missing or empty; at the beginning of a pass for one that lacks a column or has no rows, and then for
-        a row or a cell, with file and line.
+        For a file that is missing or has no rows; at the beginning of a pass for one that lacks a column, and then for a row or a
+        cell, with file and line.
     """
 
     def __init__(
@@ -62,35 +62,33 @@ class Files:
         if header is not None:
             header = flag(header, "header")
         options = Options(delimiter, header, n_features)
-        self._readers: list[FileReader] = []
+        self._files: list[tuple[str, Reader]] = []
         for path in _paths(data):
-            self._readers.append(_open(path, options))
-            options = options._replace(first=self._readers[0])
-        self.names, self.path = self._readers[0].names, self._readers[0].path
+            self._files.append((path, _open(path, options)))
+            options = options._replace(first=self._files[0][1])
+        self.path, self.names = self._files[0][0], self._files[0][1].names
         self.once = None if os.path.isfile(self.path) else f"the pipe {self.path}"
         _refuse_twice(self.names, self.path)
 
     def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
         """One pass: what is chosen of one piece after the other, each with the share of all files that is then read."""
-        for reader in self._readers:
-            self._require(reader, choice.needed)
-        sizes = [os.path.getsize(reader.path) for reader in self._readers]
+        for path, reader in self._files:
+            self._require(path, reader.names, choice.needed)
+        sizes = [os.path.getsize(path) for path, _ in self._files]
         before = 0
-        for reader, size in zip(self._readers, sizes, strict=True):
+        for (_, reader), size in zip(self._files, sizes, strict=True):
             with closing(reader.tables(choice)) as tables:
                 for table, share in tables:
                     yield table, None if share is None else (before + share * size) / sum(sizes)
             before += size
 
-    def _require(self, reader: FileReader, needed: Sequence[str]) -> None:
-        """Refuse a file that lacks a column, has two of its name, or has no rows."""
-        wanted, found = set(needed), set(reader.names)
+    def _require(self, path: str, names: Sequence[str], needed: Sequence[str]) -> None:
+        """Refuse a file that lacks a column or has two of its name."""
+        wanted, found = set(needed), set(names)
         for name in needed:
             if name not in found:
-                raise DataError(f"no column {name!r} in {reader.path}, which {self.path} has: it has {shown_names(reader.names)}")
-        _refuse_twice([name for name in reader.names if name in wanted], reader.path)
-        if not reader.has_rows:
-            raise DataError(f"no rows: {reader.path} holds column names only; at least one row is needed")
+                raise DataError(f"no column {name!r} in {path}, which {self.path} has: it has {shown_names(names)}")
+        _refuse_twice([name for name in names if name in wanted], path)
 
 
 def _paths(data: Any) -> list[str]:
@@ -108,7 +106,7 @@ def _paths(data: Any) -> list[str]:
     return paths
 
 
-def _open(path: str, options: Options) -> FileReader:
+def _open(path: str, options: Options) -> Reader:
     if not os.path.exists(path):
         raise DataError(f"no file {path!r} (looked in {os.getcwd()})")
     if os.path.isdir(path):
@@ -124,7 +122,7 @@ def _open(path: str, options: Options) -> FileReader:
     return reader(path, options)
 
 
-def _refuse_twice(names: list[str], path: str) -> None:
+def _refuse_twice(names: Sequence[str], path: str) -> None:
     counts = Counter(names)
     twice = next((name for name in names if name and counts[name] > 1), None)
     if twice is not None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from fastgd.kernels.layout import BLOCK
 from fastgd.sources.ahead import read_ahead
 from fastgd.sources.columns import Choice
-from fastgd.sources.files.reader import Options, reading
+from fastgd.sources.files.reader import Options, reading, refuse_no_rows
 from fastgd.sources.origin import Origin
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ _FAULTS: Any = "is not a whole Parquet file", UnicodeDecodeError  # names that a
 
 
 class ParquetFile:
-    """A `FileReader`."""
+    """A `Reader`."""
 
     def __init__(self, path: str, options: Options) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class ParquetFile:
             with parquet.ParquetFile(path) as file:
                 self.names: list[str] = file.schema_arrow.names
                 self._rows: int = file.metadata.num_rows
-        self.has_rows = self._rows > 0
+        refuse_no_rows(path, self._rows)
 
     def tables(self, choice: Choice[T]) -> Generator[tuple[T, float]]:
         """The chosen columns, some rows at a time."""

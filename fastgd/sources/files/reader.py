@@ -1,40 +1,13 @@
-"""What a file format brings: a reader of one file, and the errors that all readers word alike."""
+"""What the readers of all file formats share."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple
 
 from fastgd.errors import DataError
-from fastgd.sources.columns import Choice
 from fastgd.sources.frames import pyarrow_for
-
-T = TypeVar("T")
-
-
-class FileReader(Protocol):
-    """One file, looked at when the reader is made, by `reader(path, options)`; its rows are read anew on each pass.
-
-    Attributes
-    ----------
-    path : str
-    names : list of str
-        The columns.
-    has_rows : bool
-        Whether there is a row beside the names.
-    """
-
-    path: str
-    names: list[str]
-    has_rows: bool
-
-    def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
-        """One pass: `choice.table(frame, origin)` of one piece of the file after the other.
-
-        A frame is one that narwhals reads, or an Arrow table, and has the columns `choice.needed`. With it comes the share of the
-        file that has then been read, 0 to 1, or None where that is not known.
-        """
 
 
 class Options(NamedTuple):
@@ -48,8 +21,8 @@ class Options(NamedTuple):
         Whether the first line holds names; None to find out.
     n_features : int or None
         To predict from, where a target need not be there: a file without names of so many columns holds features only.
-    first : FileReader or None
-        Of several files the first, whose columns the others have.
+    first : Reader or None
+        That of the first of several files.
     """
 
     delimiter: str | None = None
@@ -71,3 +44,9 @@ def reading(path: str, fault: str, *errors: type[Exception]) -> Iterator[None]:
 def first_line(error: Exception) -> str:
     """Of Arrow's messages, which may go on for a page."""
     return str(error).partition("\n")[0]
+
+
+def refuse_no_rows(path: str, n: int) -> None:
+    """Refuse a file of n = 0 rows."""
+    if n == 0:
+        raise DataError(f"no rows: {path} holds column names only; at least one row is needed")

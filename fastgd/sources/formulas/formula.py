@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
@@ -80,6 +80,11 @@ class Formula:
     [2.0, 1.0, 2.0]
     """
 
+    weight: str | None = None
+    missing = "raise"
+    _with_target = True
+    _stored: Any = None  # what `from_dict` was given
+
     def __init__(self, text: str, frame: Any, weight: str | None = None, missing: str = "raise") -> None:
         frame = require_frame(frame)
         parsed = _parse(text, frame.columns, weight, "the frame")
@@ -94,22 +99,41 @@ class Formula:
         if frames.once is not None:
             refuse_second_pass(frames.once, f"the formula {text!r} needs a look at the categories before the rows")
         parsed = _parse(text, frames.names, weight, frames.path or "the frame")
-        look = _Look(_needed(parsed.columns, weight), missing)
-        with closing(frames.tables(look)) as pieces:
-            return cls._of(learn(parsed, (frame for frame, _ in pieces), weight, in_parts=True), weight, missing)
-
-    @classmethod
-    def _of(cls, design: Design, weight: str | None = None, missing: str = "raise") -> Self:
         formula = cls.__new__(cls)
-        formula._set(design, weight, missing)
+        with closing(frames.tables(_Look(_needed(parsed.columns, weight), missing))) as pieces:
+            formula._set(learn(parsed, (frame for frame, _ in pieces), weight, in_parts=True), weight, missing)
         return formula
 
     def _set(self, design: Design, weight: str | None, missing: str) -> None:
-        self._design, self.weight, self.missing = design, weight, missing
-        self.text, self.target_name = design.parsed.text, design.parsed.target_name
-        self.feature_names, self.has_intercept = design.feature_names, design.has_intercept
-        self._levels = design.levels  # of the columns that are read
-        self._specs = [design.left, design.right]  # the sides that are made of them
+        self.text, self.has_intercept, self._design = design.parsed.text, design.has_intercept, design
+        self.weight, self.missing = weight, missing
+
+    @classmethod
+    def from_dict(cls, stored: Any) -> Self:
+        """What `to_dict` returned. A formula is code: this one is not run before it is asked about rows."""
+        formula = cls.__new__(cls)
+        try:
+            formula.text, formula.has_intercept = stored["text"], stored["intercept"]
+        except (TypeError, KeyError):
+            raise DataError(_BROKEN) from None
+        if type(formula.text) is not str or type(formula.has_intercept) is not bool:
+            raise DataError(_BROKEN)
+        formula._stored = stored
+        return formula
+
+    @cached_property
+    def _design(self) -> Design:
+        return _design_of(self._stored)
+
+    @property
+    def target_name(self) -> str:
+        """The left side."""
+        return self._design.parsed.target_name
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The columns of the matrix."""
+        return self._design.feature_names
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -121,17 +145,24 @@ class Formula:
         """Those of them that were text: a reader of CSV must not turn them into numbers."""
         return tuple(name for name, levels in self._levels.items() if levels and isinstance(levels[0], str))
 
+    @property
+    def _levels(self) -> dict[str, list[Any] | None]:
+        """Of the columns that are read."""
+        levels = self._design.levels
+        return levels if self._with_target else {name: levels[name] for name in self._design.parsed.sources}
+
     def name_of(self, column: str) -> str:
         """What a message calls a column."""
         return f"the weight {column!r}" if column == self.weight else f"column {column!r}"
 
     def table(self, frame: Any, origin: Origin = Table.origin) -> Table:
         """Features and target of a frame's rows, float64."""
-        frame = require_frame(frame)
-        if len(self._specs) == 1:  # rows to predict from
-            origin = replace(origin, can_drop=False)
+        frame, design = require_frame(frame), self._design
+        if not self._with_target:
+            origin = origin.without_drop()
         rows = read_rows(frame, self._levels, self.weight, self.missing, origin)
-        (*y, X), lost = self._design.evaluate(rows.columns, rows.n, self._specs, rows.origin, self.missing)
+        specs = [*([design.left] if self._with_target else []), design.right]
+        (*y, X), lost = design.evaluate(rows.columns, rows.n, specs, rows.origin, self.missing)
         table = Table(X, y[0][:, 0] if y else EMPTY)
         table.feature_names, table.target_name, table.formula = self.feature_names, self.target_name, self
         table.origin, table.weight, table.n_dropped = rows.origin, rows.weight, rows.n_dropped
@@ -149,20 +180,22 @@ class Formula:
         return formula.table(frame).X
 
     def without_target(self) -> Self:
-        """The same formula, of which rows to predict from need the right side only."""
+        """The same formula for rows to predict from, which need its right side only."""
         other = self.resumed(None, "raise")
-        other._levels = {name: self._levels[name] for name in self._design.parsed.sources}
-        other._specs = [self._design.right]
+        other._with_target = False
         return other
 
     def resumed(self, weight: str | None, missing: str) -> Self:
         """The same formula, with what it has learned, for more rows."""
+        _ = self._design  # opened once
         other = copy(self)
         other.weight, other.missing = weight, missing
         return other
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Any:
         """The formula, its levels and what its transforms learned, in JSON's types: `from_dict` gives the same bits again."""
+        if self._stored is not None:
+            return self._stored
         return {
             "text": self.text,
             "columns": [[name, levels] for name, levels in self._design.levels.items()],
@@ -171,78 +204,29 @@ class Formula:
             "intercept": self.has_intercept,
         }
 
-    @classmethod
-    def from_dict(cls, stored: Any) -> Self:
-        """What `to_dict` returned, without a look at data; the formula is evaluated on no rows."""
-        try:
-            text = stored["text"]
-            levels = {name: found for name, found in stored["columns"]}
-            state = {name: unpacked(learned) for name, learned in stored["state"]}
-            features, intercept = tuple(stored["features"]), stored["intercept"]
-            if not isinstance(text, str) or not all(map(_is_levels, levels.items())):
-                raise TypeError
-        except (TypeError, ValueError, KeyError, AttributeError):
-            raise DataError(_BROKEN) from None
-        parsed = parse(text, levels, "the stored formula")
-        if set(levels) != set(parsed.columns):
-            raise DataError(f"the formula {text!r} and the columns stored with it, {shown_names(list(levels))}, differ")
-        made = cls._of(Design(parsed, levels, state))
-        if made.has_intercept is not intercept:
-            raise DataError(_BROKEN)
-        if made.feature_names != features:
-            raise DataError(
-                f"the formula {text!r} now makes the columns {shown_names(made.feature_names)}, and made {shown_names(features)} "
-                "when it was stored: it was changed, or another release of formulaic names them otherwise"
-            )
-        return made
 
-
-class StoredFormula:
-    """What `Formula.to_dict` wrote: a formula is code, and this one is not run before it is asked about rows.
-
-    Parameters
-    ----------
-    stored : dict
-
-    Attributes
-    ----------
-    text, has_intercept
-        As of `Formula`.
-
-    Raises
-    ------
-    DataError
-        For something else.
-    """
-
-    def __init__(self, stored: Any) -> None:
-        try:
-            self.text, self.has_intercept = stored["text"], stored["intercept"]
-        except (TypeError, KeyError):
-            raise DataError(_BROKEN) from None
-        if type(self.text) is not str or type(self.has_intercept) is not bool:
-            raise DataError(_BROKEN)
-        self._stored = stored
-
-    @cached_property
-    def _opened(self) -> Formula:
-        return Formula.from_dict(self._stored)
-
-    def features(self, frame: Any) -> NDArray[np.float64]:
-        """`Formula.features`."""
-        return self._opened.features(frame)
-
-    def without_target(self) -> Formula:
-        """`Formula.without_target`."""
-        return self._opened.without_target()
-
-    def resumed(self, weight: str | None, missing: str) -> Formula:
-        """`Formula.resumed`."""
-        return self._opened.resumed(weight, missing)
-
-    def to_dict(self) -> Any:
-        """What was stored."""
-        return self._stored
+def _design_of(stored: Any) -> Design:
+    """What `Formula.to_dict` wrote, checked; the formula is evaluated on no rows."""
+    try:
+        text, intercept, features = stored["text"], stored["intercept"], tuple(stored["features"])
+        levels = {name: found for name, found in stored["columns"]}
+        state = {name: unpacked(learned) for name, learned in stored["state"]}
+        if not all(map(_is_levels, levels.items())):
+            raise TypeError
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise DataError(_BROKEN) from None
+    parsed = parse(text, levels, "the stored formula")
+    if set(levels) != set(parsed.columns):
+        raise DataError(f"the formula {text!r} and the columns stored with it, {shown_names(list(levels))}, differ")
+    design = Design(parsed, levels, state)
+    if design.has_intercept is not intercept:
+        raise DataError(_BROKEN)
+    if design.feature_names != features:
+        raise DataError(
+            f"the formula {text!r} now makes the columns {shown_names(design.feature_names)}, and made {shown_names(features)} "
+            "when it was stored: it was changed, or another release of formulaic names them otherwise"
+        )
+    return design
 
 
 @dataclass(frozen=True)
