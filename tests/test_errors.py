@@ -159,6 +159,10 @@ def with_another_solution() -> fastgd.Moments:
 
 
 ARGUMENTS: list[tuple[Call, str]] = [
+    (lambda: fit(x, y).factors(0.5), "k=0.5: iterations are whole numbers, 0 or more"),
+    (lambda: fit(x, y).factors([1, -1]), "k=[1, -1]: iterations are whole numbers, 0 or more"),
+    (lambda: fit(x, y).excess([1.0, 2.0, 3.0]), "theta has shape (3,): it must hold the intercept and 1 coefficient"),
+    (lambda: fit([[1, 2], [2, 1], [3, 5]], y).excess(1.0), "theta has shape (): it must hold the intercept and 2 coefficients"),
     (
         lambda: fit(with_another_solution()),
         "these moments hold a solution that is not theirs: it was changed, or its sums were",
@@ -604,8 +608,9 @@ def test_every_raise_is_in_a_table(tmp_path: Path) -> None:
     assert missed == []
 
 
-CHECKED = ["arguments.py", "fit.py", "request.py", "tutorial.py", "descent/*.py", "moments/progress.py", "moments/threads.py"]
-CHECKED += ["moments/units.py", "problem/*.py", "result/[!i]*.py", "sources/arrays.py", "sources/frames.py", "sources/table.py"]
+CHECKED = ["arguments.py", "fit.py", "request.py", "tutorial.py", "descent/run.py", "moments/progress.py", "moments/threads.py"]
+CHECKED += ["moments/units.py", "problem/*.py", "result/[!is]*.py", "result/stability.py"]
+CHECKED += ["sources/arrays.py", "sources/frames.py", "sources/table.py"]
 """Modules whose errors are all tested here."""
 
 

@@ -42,17 +42,29 @@ def minimise(sum_rows: Callable[[Working], Moments], loss: Loss, request: Reques
         If the steps do not settle, as for classes that a line separates.
     """
     b, w = 0.0, np.zeros(0)
+
+    def working(X: Array, y: Array) -> tuple[Array, Array]:
+        with np.errstate(all="ignore"):  # where eta runs away
+            weight, response = loss.working(_predictor(X, b, w), y)
+        if not (np.isfinite(weight).all() and np.isfinite(response).all()):
+            raise _unsettled()
+        return weight, response
+
     for _ in range(_STEPS):
-        moments = sum_rows(lambda X, y, b=b, w=w: loss.working(_predictor(X, b, w), y))  # type: ignore[misc]
+        moments = sum_rows(working)
         problem, target = study(moments, request.fit_intercept, request.standardize, False, request.penalty)
         parts, _ = descend(problem, target, request)
-        before, (b, w) = (b, w), parts.in_units("limit")
+        before, (b, w) = np.append(b, w), parts.in_units("limit")
         sizes = np.append(1.0, np.hypot(moments.mean[:-1], np.sqrt(np.diag(moments.covariance)[:-1])))
-        terms = np.append(b, w) * sizes
-        moved = terms - np.append(before[0], before[1] if len(before[1]) else np.zeros(len(w))) * sizes
-        if np.abs(moved).max() <= _ROUNDING * np.abs(terms).max():
+        after = np.append(b, w)
+        moved = after - np.append(before, np.zeros(len(after) - len(before)))
+        if np.abs(moved * sizes).max() <= _ROUNDING * np.abs(after * sizes).max():
             return moments, parts
-    raise DataError(f"{_STEPS} steps of Newton's method do not settle: the loss may have no minimum on these data")
+    raise _unsettled()
+
+
+def _unsettled() -> DataError:
+    return DataError("the steps of Newton's method do not settle: the loss may have no minimum on these data")
 
 
 def _predictor(X: Array, b: float, w: Array) -> Array:
