@@ -33,7 +33,7 @@ def moments(
     """Moments of a Dask DataFrame or of Dask arrays, to the bits of those of the same rows in memory.
 
     Where the partitions' lengths are not known beforehand (DataFrames, arrays of unknown chunks, weights, dropped rows), the
-    collection is computed twice: once for the lengths. `persist()` it before, if it is dear to compute.
+    collection is computed twice: once for the lengths. Call `persist()` first if computing it is expensive.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _partitions(data: Any, target: Any, sample_weight: Any) -> tuple[list[list[A
     for name, collection in zip(names, collections, strict=False):
         if not hasattr(collection, "to_delayed"):
             kind = type(collection).__qualname__
-            raise DataError(f"{name} of type {kind} is no Dask collection: all parts of the data must be")
+            raise DataError(f"{name} of type {kind} is not a Dask collection: all parts of the data must be")
         known = None
         if hasattr(collection, "rechunk"):
             if collection.ndim > 1:

@@ -100,7 +100,7 @@ def test_errors() -> None:
         fastgd.fit(parts, "z")
     with pytest.raises(fastgd.DataError, match=r"^no rows: the partitions are empty; at least one row is needed$"):
         fastgd.fit(dd.from_pandas(frame.iloc[:0], npartitions=1), "y")
-    with pytest.raises(fastgd.DataError, match=r"^y of type ndarray is no Dask collection: all parts of the data must be$"):
+    with pytest.raises(fastgd.DataError, match=r"^y of type ndarray is not a Dask collection: all parts of the data must be$"):
         fastgd.dask.moments((da.ones((4, 2)), np.ones(4)))
     with pytest.raises(
         fastgd.DataError, match=r"^the data differ in their number of partitions \(X 2, y 3\): repartition them alike$"

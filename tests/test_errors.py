@@ -531,7 +531,7 @@ def frames() -> list[tuple[Call, str]]:
         (lambda: fit(ab, "B"), "no column 'B' in the frame: it has 'a', 'b'"),
         (
             lambda: fit(pd.DataFrame({0: x, 1: y}), "1"),
-            "the frame has the column name 0, which is no text: rename the columns, or pass arrays (x, y)",
+            "the frame has the column name 0, which is not text: rename the columns, or pass arrays (x, y)",
         ),
         (lambda: fit(pd.DataFrame([[1, 2]], columns=["a", "a"]), "a"), "the frame has two columns of one name: rename one …"),
         (lambda: fit(a([1, nan, 3]), "b"), f"missing value in row 1, {missing}"),
@@ -551,7 +551,7 @@ def frames() -> list[tuple[Call, str]]:
         (lambda: fit(ab["a"]), f"data has shape (3,): {SHAPE}"),
         (
             lambda: fit(ab["a"], "b"),
-            "data of type Series are no frame and have no column 'b': pass (x, y), or a pandas, Polars or PyArrow table",
+            "data of type Series are not a frame and have no column 'b': pass (x, y), or a pandas, Polars or PyArrow table",
         ),
         (lambda: fit(ab[["a"]], ab), "y is a frame of 2 columns, 'a', 'b': pass one of them"),
         (lambda: fit(ab[["a"]], y[:2]), "x has 3 rows and y has 2: each x needs its y"),
@@ -562,7 +562,7 @@ def frames() -> list[tuple[Call, str]]:
             lambda: fit(ab["a"], ab["b"], features=["a"]),
             "features picks columns by name, but x is not a frame: pass the columns themselves",
         ),
-        (lambda: fit(a(pd.Categorical([(1,), (2,), (1,)])), "b ~ C(a)"), "(1,) is no level: levels are text or numbers"),
+        (lambda: fit(a(pd.Categorical([(1,), (2,), (1,)])), "b ~ C(a)"), "(1,) is not a level: levels are text or numbers"),
         (
             lambda: fit(a([1, 2, 2]), "b ~ C(a.astype(object).where(a > 1, 'x'))"),
             "levels must be all text or all numbers, not …",

@@ -327,7 +327,7 @@ def test_whatever_stands_in_a_row_of_weight_0() -> None:
         ("price ~ foo(area)", "name 'foo' is not defined"),
         ("price ~ rows(area)", "name 'rows' is not defined"),
         ("price ~ C(town, contr.treatment(base='Q'))", "Value `'Q'` for `TreatmentContrasts.base` is not among"),
-        ("price ~ C(town, levels=['A'])", "C(town, levels=['A']) holds 'C', which is none of the levels named in it, 'A'"),
+        ("price ~ C(town, levels=['A'])", "C(town, levels=['A']) holds 'C', which is not among the levels named in it, 'A'"),
         ("price ~ town.str.upper()", "gives no numbers: write C(town.str.upper()) if it gives categories"),
         ("price ~ I(area - np.mean(area))", "depends on other rows than its own: use center(...) or scale(...)"),
         ("price ~ I(area / area.max())", "depends on other rows than its own"),

@@ -1,4 +1,4 @@
-"""Columns of a frame as numbers, and the error for the first cell that is none."""
+"""Columns of a frame as numbers, and the error for the first cell that is not a number."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Cells:
         return values
 
     def _present(self, n: int) -> Any:
-        """Which rows count; all if there are no weights, or not one for each (which is refused later)."""
+        """Which rows count: all, if there are no weights or not one for each (which is refused later)."""
         return self._weight != 0.0 if len(self._weight) == n else np.ones(n, bool)
 
     def _without_nulls(self, column: Column, rows: Sequence[int] | NDArray[np.intp], index: int) -> NDArray[Any]:
@@ -103,7 +103,7 @@ class Cells:
         return values
 
     def _objects(self, column: Column, cells: list[Any], rows: Iterable[int], index: int) -> NDArray[np.float64]:
-        """A column of objects, if each is a number; text is not taken for one."""
+        """A column of objects, if each is a number; text does not count as one."""
         out = np.full(len(cells), np.nan)
         first_text = None
         for i, (row, cell) in enumerate(zip(rows, cells, strict=True)):
@@ -135,7 +135,7 @@ def _fault_of(cell: Any, row: int, index: int, if_text: str | None) -> _Fault:
 
 
 def is_number(cell: Any) -> bool:
-    """Whether a cell is text that is written as a decimal number; Python's underscores and other scripts' digits are none."""
+    """Whether a cell is text that is written as a decimal number, without Python's underscores and other scripts' digits."""
     if not isinstance(cell, str):
         return False
     try:

@@ -31,19 +31,24 @@ class Wanted(NamedTuple):
 
 
 class Choice(Protocol[T_co]):
-    """What is made of a frame's rows: `Columns` chosen by name, a formula, or its first look at the rows."""
+    """What is made of a frame's rows: `Columns` chosen by name, a formula, or its first look at the rows.
+
+    Attributes
+    ----------
+    needed : tuple of str
+        The names of the columns to read, each once.
+    as_text : tuple of str
+        Those of them that are text, whatever their cells look like.
+    missing : {"raise", "drop"}
+        Whether a missing value is refused or leaves its row out.
+    """
 
     @property
-    def needed(self) -> tuple[str, ...]:
-        """The names of the columns to read, each once."""
-
+    def needed(self) -> tuple[str, ...]: ...
     @property
-    def as_text(self) -> tuple[str, ...]:
-        """Those of them that are text, whatever their cells look like."""
-
+    def as_text(self) -> tuple[str, ...]: ...
     @property
-    def missing(self) -> str:
-        """Whether missing values are refused, "raise", or leave their row out, "drop"."""
+    def missing(self) -> str: ...
 
     def name_of(self, column: str) -> str:
         """What a message calls a column."""
@@ -53,15 +58,14 @@ class Choice(Protocol[T_co]):
 
 
 class Reader(Protocol):
-    """Rows with named columns, read anew on each pass.
+    """Rows whose columns have `names`, read anew on each pass.
 
     What a file format brings is a class of these, called with a path and `Options`: it looks at the file, and refuses one without
     rows.
     """
 
     @property
-    def names(self) -> Sequence[str]:
-        """The names of the columns."""
+    def names(self) -> Sequence[str]: ...
 
     def tables(self, choice: Choice[T]) -> Generator[tuple[T, float | None]]:
         """One pass: `choice.table(frame, origin)` of one piece after the other, each with the share of the rows read so far.
@@ -72,15 +76,12 @@ class Reader(Protocol):
 
 
 class Frames(Reader, Protocol):
-    """A frame, or files."""
+    """A frame, or files; `path` is None for a frame, and `once` says what it is if it can be read only once."""
 
     @property
-    def path(self) -> str | None:
-        """The file, for messages."""
-
+    def path(self) -> str | None: ...
     @property
-    def once(self) -> str | None:
-        """What it is, if it can be read only once."""
+    def once(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Columns:
         odd = next((name for name in (*chosen, target) if not isinstance(name, str)), None)
         if odd is not None:
             cure = "rename the columns, or pass arrays (x, y)"
-            raise DataError(f"{where} has the column name {shown(odd)}, which is no text: {cure}")
+            raise DataError(f"{where} has the column name {shown(odd)}, which is not text: {cure}")
         require_column(target, names, where)
         if weight is not None:
             require_column(weight, names, where)
@@ -241,7 +242,7 @@ def require_column(name: str, names: Sequence[str], where: str) -> None:
 
 
 def require_name(weight: Any, why: str) -> None:
-    """Refuse weights that are no column's name, for rows that are not in memory at once."""
+    """Refuse weights that are not the name of a column, for rows that are not in memory at once."""
     if weight is not None and not isinstance(weight, str):
         raise DataError(f"sample_weight is an array, and {why}")
 

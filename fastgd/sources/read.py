@@ -42,7 +42,7 @@ def read(
     features : sequence of str, optional
         Columns of the frame or file to take; the others without it.
     sample_weight : array_like of shape (n,) or str, optional
-        One weight a row, for data in memory; or the column that holds them, which is no feature unless `features` names it.
+        One weight a row, for data in memory; or the column that holds them, which is not a feature unless `features` names it.
         A row of weight 0 is absent, whatever stands in it.
     missing : {"raise", "drop"}
         Whether rows with a null, a masked cell or a NaN in a column that is used are refused, or left out and counted.
@@ -106,7 +106,7 @@ def _read_object(data: Any, wanted: Wanted) -> Table | Source:
     if hasattr(data, "__array__") or isinstance(data, memoryview):
         if wanted.target is not None:
             raise DataError(
-                f"data of type {kind} are no frame and have no column {wanted.target!r}: "
+                f"data of type {kind} are not a frame and have no column {wanted.target!r}: "
                 "pass (x, y), or a pandas, Polars or PyArrow table"
             )
         return _read_points(data, wanted)

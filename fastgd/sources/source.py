@@ -47,7 +47,7 @@ class Source:
 
     def _tables(self) -> Iterator[Table]:
         rows = dropped = absent = 0
-        with closing(self._read()) as tables:  # whoever stops early leaves no file open
+        with closing(self._read()) as tables:  # closes the file if the caller stops early
             for table, self.share in tables:
                 rows += len(table.X)
                 dropped += table.n_dropped

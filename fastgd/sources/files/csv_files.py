@@ -135,8 +135,8 @@ class CsvFile:
         try:
             frame = self._parse(piece, choice, types)
         except pa.ArrowInvalid:
-            # A cell that is no number, or a row of another length. Bytes take any cell, and the first that is no number is then
-            # refused with its place.
+            # A cell that is not a number, or a row of another length. Bytes take any cell, and the first that is not a number is
+            # then refused with its place.
             numbers = [name for name, kind in types.items() if not pa.types.is_string(kind)]
             try:
                 frame = self._parse(piece, choice, types | dict.fromkeys(numbers, pa.binary()))

@@ -17,7 +17,7 @@ _ROWS, _CELLS = 1 << 17, 6 << 16
 """Rows and cells read at a time, at most."""
 _BUFFER = 1 << 18
 """Bytes of a column read at a time: without it, a row group's whole column is, and a row group may be the whole file."""
-_FAULTS: Any = "is not a whole Parquet file", UnicodeDecodeError  # names that are no text
+_FAULTS: Any = "is not a whole Parquet file", UnicodeDecodeError  # for names that are not text
 
 
 class ParquetFile:

@@ -11,7 +11,7 @@ from typing import Any
 class Pipe(io.RawIOBase):
     """The bytes of a file until its end, or until `stop`.
 
-    A thread that waits in `read` for the writer of a pipe hears no Ctrl-C, and whoever hears it would wait for the thread.
+    A thread that waits in `read` for the writer of a pipe does not see Ctrl-C, and the main thread, which does, waits for it.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Pipe(io.RawIOBase):
         return 0 if self._told in ready else self._file.readinto(memory) or 0
 
     def stop(self) -> None:
-        """Let whoever waits, and whoever reads from now on, find the end."""
+        """End the read that waits and all later ones, as at the end of the file."""
         if not self.closed:
             os.write(self._tell, b".")
 

@@ -40,7 +40,7 @@ class Piece:
     line : int
         The line of the file with which it begins.
     skip : int
-        Rows at its beginning that are no data.
+        Rows at its beginning that are not data.
     has_quotes : bool
     is_last : bool
     share : float or None
@@ -91,7 +91,7 @@ class Rows:
             self._raw.stop()
 
     def close(self) -> None:
-        """Of a compressed file both streams, of which Arrow leaves the inner one open."""
+        """Close both streams of a compressed file: Arrow leaves the inner one open."""
         for file in (self._file, self._raw):
             file.close()
 
@@ -104,7 +104,7 @@ class Rows:
             self._hold(2 * len(self._held))
 
     def pieces(self, delimiter: str, width: int, skip: int) -> Iterator[Piece]:
-        """The rows; `width` is about how many cells one has, and the first `skip` are no data."""
+        """The rows; `width` is about how many cells one has, and the first `skip` are not data."""
         size = FIRST
         while True:
             memory, filled = self._read(max(size, len(self._held)))

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from fastgd.errors import DataError, spelled
 from fastgd.sources.columns import Choice, Columns, Frames, Known, Wanted, library_of, require_column, shown_names
-from fastgd.sources.formulas.design import Design
-from fastgd.sources.formulas.learning import learn
+from fastgd.sources.formulas.design import Design, learn
 from fastgd.sources.formulas.levels import packed, unpacked
 from fastgd.sources.formulas.rows import read_rows, require_frame
 from fastgd.sources.formulas.terms import Parsed, is_formula, parse

@@ -17,7 +17,7 @@ _HELD = {"float64": np.float64, "int64": np.int64}  # arrays that JSON's numbers
 
 
 class UnseenLevelError(Exception):
-    """A cell that is none of the levels; `refuse_level` says where."""
+    """A cell that is not among the levels; `refuse_level` says where."""
 
     def __init__(self, row: int, cell: Any, levels: Sequence[Any]) -> None:
         super().__init__(row, cell, levels)
@@ -53,7 +53,7 @@ def is_text(series: Any) -> bool:
 
 
 def coded(cells: Any, levels: Sequence[Any]) -> Any:
-    """Cells as a pandas Categorical of these levels; of several that are none of them, the first is refused."""
+    """Cells as a pandas Categorical of these levels; the first cell that is not among them is refused."""
     import pandas
 
     text = bool(levels) and isinstance(levels[0], str)
@@ -65,7 +65,7 @@ def coded(cells: Any, levels: Sequence[Any]) -> Any:
 
 
 def coded_columns(data: dict[str, Any], levels: Mapping[str, Sequence[Any] | None], origin: Origin) -> dict[str, Any]:
-    """Columns of cells of which those with levels are categories of these."""
+    """Columns of cells; those that have levels become categories."""
     columns = {}
     for name, cells in data.items():
         known = levels[name]
@@ -77,7 +77,7 @@ def coded_columns(data: dict[str, Any], levels: Mapping[str, Sequence[Any] | Non
 
 
 def refuse_level(expr: str, error: UnseenLevelError, origin: Origin, start: int = 0) -> Never:
-    """Raise the error for a cell that is none of the levels; its row is counted from `start` on."""
+    """Raise the error for a cell that is not among the levels; its row is counted from `start` on."""
     raise DataError(
         f"{expr} holds {shown(error.cell)} {origin.place_of(start + error.row)}, a level that the fit did not see: "
         f"it knows {shown_names(error.levels)}{origin.counted}"
@@ -168,7 +168,7 @@ def _distinct(cells: NDArray[Any]) -> set[Any]:
     found = {_level(cell) for cell in pandas.unique(cells) if cell is not None and cell == cell}
     odd = next((cell for cell in found if not isinstance(cell, str | int | float)), None)
     if odd is not None:
-        raise DataError(f"{shown(odd)} is no level: levels are text or numbers")
+        raise DataError(f"{shown(odd)} is not a level: levels are text or numbers")
     return found
 
 

@@ -49,7 +49,7 @@ def read_rows(
     lost = np.zeros(n, bool) if weight_name is None else np.isnan(weight)
     cells, data = Cells(origin, missing, weight), {}
     for name, known in levels.items():
-        data[name], bad = _cells(frame[name], name, known is not None, cells)
+        data[name], bad = _cells(frame.get_column(name), name, known is not None, cells)
         bad = bad & present
         if bad.any():
             is_number = known is None
@@ -74,12 +74,12 @@ def look_at(frame: Any, names: tuple[str, ...], weight_name: str | None, seen: d
     keep = np.ones(len(frame), bool) if weight_name is None else weight > 0.0
     cells, data = Cells(Origin(), "drop", weight), {}
     for name in names:
-        data[name], bad = _cells(frame[name], name, is_text(frame[name]), cells)
+        data[name], bad = _cells(frame.get_column(name), name, is_text(frame.get_column(name)), cells)
         keep &= ~bad
     data = {name: values if keep.all() else values[keep] for name, values in data.items()}
     for name, values in data.items():
-        if is_text(frame[name]):
-            seen.setdefault(name, Levels()).look(values, frame[name])
+        if is_text(frame.get_column(name)):
+            seen.setdefault(name, Levels()).look(values, frame.get_column(name))
     return data
 
 
@@ -97,7 +97,7 @@ def require_frame(data: Any) -> Any:
 def _weights(frame: Any, name: str | None, cells: Cells) -> NDArray[np.float64]:
     if name is None:
         return EMPTY
-    [weight] = cells.numbers([Column(frame[name], f"the weight {name!r}")])
+    [weight] = cells.numbers([Column(frame.get_column(name), f"the weight {name!r}")])
     return np.ascontiguousarray(weight, np.float64)
 
 

@@ -49,7 +49,7 @@ class Parsed(NamedTuple):
 
 
 def is_formula(target: Any, names: Collection[str] = ()) -> bool:
-    """Whether a target is a formula: text with a ~ that is no column's name."""
+    """Whether a target is a formula: text with a ~ that is not the name of a column."""
     return isinstance(target, str) and "~" in target and target not in names
 
 
@@ -126,7 +126,7 @@ def evaluate(expr: str, columns: dict[str, Any], state: dict[str, Any]) -> None:
 
 
 def as_pandas(columns: dict[str, Any], n: int | None = None) -> Any:
-    """A pandas frame of these columns, of n rows if there are none."""
+    """A pandas frame of these columns, with n rows even if there is no column."""
     import pandas
 
     return pandas.DataFrame(columns, index=None if n is None else pandas.RangeIndex(n), copy=False)
