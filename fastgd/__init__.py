@@ -21,6 +21,7 @@ from fastgd.result.fit_result import FitResult
 from fastgd.result.inference import Inference
 from fastgd.result.path import Path
 from fastgd.result.stability import Stability
+from fastgd.sources import CSV
 from fastgd.tutorial import compute_error, gradient_descent, step_gradient
 from fastgd.warm import warmup
 
@@ -36,6 +37,7 @@ else:  # a type checker that sees this function takes any misspelt name for one 
 
 
 __all__ = [
+    "CSV",
     "ConvergenceWarning",
     "DataError",
     "FastGDError",

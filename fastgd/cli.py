@@ -94,6 +94,7 @@ def _names(text: str) -> list[str]:
     return text.split(",")
 
 
+_Sep = Annotated[str | None, typer.Option("--sep", metavar="C", help="What separates the cells of a CSV; else it is found out.")]
 _Rate = Annotated[Any, typer.Option(metavar="R|auto", parser=_rate, help="Constant rate of each step; auto: the fastest.")]
 _Model = Annotated[str, typer.Argument(metavar="MODEL", help="File that `fit --save` or FitResult.save wrote.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; null is what float64 cannot hold.")]
@@ -124,6 +125,7 @@ def _rows(
     missing: Annotated[
         Literal["raise", "drop"], typer.Option(help="Rows with a missing value: refuse them, or leave them out and say how many.")
     ] = "raise",
+    delimiter: _Sep = None,
     n_jobs: Annotated[int, typer.Option(metavar="N", help="Threads that sum up the rows; -1 for one a processor.")] = 1,
     fit_intercept: Annotated[
         bool,
@@ -142,11 +144,18 @@ def _of_rows(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**values: Any) -> None:
-        command({name: values.pop(name) for name in rows}, **values)
+        given = {name: values.pop(name) for name in rows}
+        given["data"] = _file(given["data"], given.pop("delimiter"))
+        command(given, **values)
 
     parameters = [*rows.values(), *list(own.values())[1:]]
     run.__signature__ = inspect.Signature([p.replace(kind=p.KEYWORD_ONLY) for p in parameters])  # type: ignore[attr-defined]
     return run
+
+
+def _file(path: str, delimiter: str | None) -> str | fastgd.CSV:
+    """The path, with what the text of the file leaves open."""
+    return path if delimiter is None else fastgd.CSV(path, delimiter)
 
 
 def _show_version(asked: bool) -> None:
@@ -240,6 +249,7 @@ def predict(
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="OUT", help="CSV to write; standard output without it.")
     ] = None,
+    delimiter: _Sep = None,
 ) -> None:
     """Predict the target of each row of a file, one number a line below the target's name.
 
@@ -248,7 +258,7 @@ def predict(
     result = fastgd.load(model)
     name = io.StringIO()
     csv.writer(name, lineterminator="\n").writerow([result.moments.target_name])
-    text = name.getvalue() + "".join(f"{value!r}\n" for value in result.predict(file).tolist())
+    text = name.getvalue() + "".join(f"{value!r}\n" for value in result.predict(_file(file, delimiter)).tolist())
     if output is None:
         typer.echo(text, nl=False)
     else:
@@ -292,7 +302,7 @@ def _require_suffix(path: str | None, option: str, *suffixes: str) -> None:
         raise typer.BadParameter(f"{path!r}: it must end in {', '.join(suffixes[:-1])} or {suffixes[-1]}", param_hint=option)
 
 
-def _draw(result: fastgd.FitResult, path: str, file: str, target: str | None) -> None:
+def _draw(result: fastgd.FitResult, path: str, file: str | fastgd.CSV, target: str | None) -> None:
     """The pictures of `FitResult.plot`, in a file that is written all at once."""
     figure = result.plot(file, target)[0, 0].figure
     content = io.BytesIO()

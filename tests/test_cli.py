@@ -726,3 +726,13 @@ def test_a_terminal_with_no_color_is_sent_plain_text() -> None:
     assert read_terminal(100, *arguments, NO_COLOR="1") == run(*arguments).stdout
     assert "\x1b" in read_terminal(100, *arguments)
     assert "\x1b" not in read_terminal(80, "fit", "--help", NO_COLOR="1")
+
+
+def test_a_separator_that_is_not_guessed(tmp_path: Path) -> None:
+    rows, model = tmp_path / "rows.csv", tmp_path / "model.json"
+    rows.write_text("a:y\n1:2\n2:4\n3:9\n")
+    assert run("fit", str(rows), "y").stderr.endswith("separated by a comma, semicolon, tab or |, or by what --sep says\n")
+    assert run("fit", str(rows), "y", "--sep", ":", "--save", str(model)).stdout.startswith("y on a, 3 rows")
+    assert run("check", str(rows), "y", "--sep", ":").stdout.startswith("y on a, 3 rows")
+    assert run("predict", str(model), str(rows), "--sep", ":").stdout.splitlines()[0] == "y"
+    assert "--sep ::: pass the one character that separates cells" in run("fit", str(rows), "y", "--sep", "::").stderr

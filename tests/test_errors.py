@@ -352,7 +352,7 @@ TUTORIAL: list[tuple[Call, str]] = [
 PLAIN = "a,b\n1,2\n2,4\n3,7\n"
 DAYS = "holds dates or times (Date): convert them to numbers first, e.g. seconds"
 ONE_COLUMN = (
-    "feature and target are needed, separated by a comma, semicolon, tab or |"
+    "feature and target are needed, separated by a comma, semicolon, tab or |, or by what delimiter says"
 )
 DECIMAL_COMMA = "has a decimal comma: write decimal points, or pass a frame, pandas.read_csv(path, sep=';', decimal=',')"
 FILES: list[tuple[str, str | bytes, dict[str, Any], str]] = [
@@ -445,7 +445,7 @@ def several(folder: Path, data: list[tuple[str, str | bytes]] | str, **options: 
         paths: Any = f"{folder}/{data}"
     else:
         paths = ["/dev/null" if name == "null" else write(folder, name, content) for name, content in data]
-    files = Files(paths, **options)
+    files = Files([fastgd.CSV(paths[0], **options), *paths[1:]] if options else paths)
     return [table for table, _ in files.tables(Columns.choose(files.names, Wanted(), files.path))]
 
 

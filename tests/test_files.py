@@ -32,7 +32,7 @@ TARGET = "y"
 
 
 def source(data: Any, wanted: Wanted = Wanted(), **options: Any) -> Source:  # noqa: B008
-    files = Files(data, **options)
+    files = Files(fastgd.CSV(data, **options) if options else data)
     choice = Columns.choose(files.names, wanted, files.path)
     return Source(lambda: files.tables(choice), files.once)
 

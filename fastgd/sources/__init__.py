@@ -17,6 +17,7 @@ This package knows of no moments and no kernels. Others import from here, and fr
 """
 
 from fastgd.sources.columns import LIBRARIES, Known
+from fastgd.sources.files.reader import CSV
 from fastgd.sources.origin import Origin
 from fastgd.sources.pairs import read_features, read_pair
 from fastgd.sources.read import read, read_features_of_files, read_formula
@@ -24,6 +25,7 @@ from fastgd.sources.source import Source
 from fastgd.sources.table import Collection, Table
 
 __all__ = [
+    "CSV",
     "LIBRARIES",
     "Collection",
     "Known",

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from fastgd.arguments import counted
-from fastgd.errors import DataError
+from fastgd.errors import DataError, spelled
 from fastgd.sources.ahead import work_ahead
 from fastgd.sources.cells import is_number
 from fastgd.sources.columns import Choice
@@ -74,7 +74,7 @@ class CsvFile:
         if len(cells) == 1 and n_features is None:
             raise DataError(
                 f"{path} has one column, {cells[0]!r:.60}: feature and target are needed, "
-                "separated by a comma, semicolon, tab or |"
+                f"separated by a comma, semicolon, tab or |, or by what {spelled('delimiter')} says"
             )
         if header:
             self.names = [cell.strip() for cell in cells]

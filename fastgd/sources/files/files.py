@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from glob import glob
 from typing import Any, TypeVar
 
-from fastgd.arguments import argument_error, flag
 from fastgd.errors import DataError
 from fastgd.sources.columns import Choice, Reader, shown_names
 from fastgd.sources.files.csv_files import CsvFile
 from fastgd.sources.files.parquet_files import ParquetFile
-from fastgd.sources.files.reader import Options
+from fastgd.sources.files.reader import CSV, Options
 
 T = TypeVar("T")
 
@@ -28,13 +26,9 @@ class Files:
 
     Parameters
     ----------
-    data : path, list of paths, or pattern
+    data : path, list of paths, pattern, or CSV
         "part-*.parquet" stands for all such files, sorted by name. CSV files may be compressed: .gz, .bz2, .zst. A pipe is
         read as CSV, once.
-    delimiter : str, optional
-        What separates the cells of a CSV; by default comma, semicolon, tab or |, whichever the first two rows show.
-    header : bool, optional
-        Whether a CSV begins with column names; by default it does unless its first row holds numbers only.
     n_features : int, optional
         To predict from, where a target need not be there: a CSV of so many columns holds features only.
 
@@ -54,14 +48,10 @@ class Files:
         cell, with file and line.
     """
 
-    def __init__(
-        self, data: Any, delimiter: str | None = None, header: bool | None = None, n_features: int | None = None
-    ) -> None:
-        if delimiter is not None and not (isinstance(delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', delimiter)):
-            raise argument_error("delimiter", delimiter, "pass the one character that separates cells, as ';' or '\\t'")
-        if header is not None:
-            header = flag(header, "header")
-        options = Options(delimiter, header, n_features)
+    def __init__(self, data: Any, n_features: int | None = None) -> None:
+        first = data[0] if isinstance(data, list) and data else data
+        text = first if isinstance(first, CSV) else CSV("")
+        options = Options(text.delimiter, text.header, n_features)
         self._files: list[tuple[str, Reader]] = []
         for path in _paths(data):
             self._files.append((path, _open(path, options)))

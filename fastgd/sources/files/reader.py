@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from fastgd.arguments import argument_error, flag
 from fastgd.errors import DataError
 from fastgd.sources.frames import pyarrow_for
 
@@ -29,6 +33,44 @@ class Options(NamedTuple):
     header: bool | None = None
     n_features: int | None = None
     first: Any = None
+
+
+@dataclass(frozen=True)
+class CSV:
+    """A CSV file, or several, with what its text leaves open; it goes wherever a path does.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Or a pattern like ``part-*.csv``.
+    delimiter : str, optional
+        The one character that separates cells; by default comma, semicolon, tab or |, whichever the first two rows show.
+    header : bool, optional
+        Whether the first row holds column names; by default it does unless it holds numbers only.
+
+    Examples
+    --------
+    >>> import fastgd, pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "years.csv")
+    ...     _ = file.write_text("2019:2020\\n1:2\\n2:4\\n4:7\\n")
+    ...     fastgd.fit(fastgd.CSV(file, delimiter=":", header=True), "2020")
+    <FitResult: 2020 = 0.5 + 1.64285714 * 2019, converged>
+    """
+
+    path: str | os.PathLike[str]
+    delimiter: str | None = None
+    header: bool | None = None
+
+    def __post_init__(self) -> None:
+        one_character = isinstance(self.delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', self.delimiter)
+        if self.delimiter is not None and not one_character:
+            raise argument_error("delimiter", self.delimiter, "pass the one character that separates cells, as ';' or '\\t'")
+        if self.header is not None:
+            flag(self.header, "header")
+
+    def __fspath__(self) -> str:
+        return os.fsdecode(self.path)
 
 
 @contextmanager
