@@ -14,7 +14,7 @@ from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
 from fastgd.plot.course import run
 from fastgd.plot.plane import MOST_SWINGS, STEPS, Plane, plane_of
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> ND
 def require_surface(result: fastgd.FitResult) -> None:
     """Refuse what has no two directions to show."""
     if result.rank < 2:
-        names = report.listing(result.feature_names)
+        names = words.in_words(result.feature_names)
         decided = ("no direction", "one direction")[result.rank]
         raise fastgd.DataError(f"the data decide {decided} (features: {names}): a surface is over two; see error_curve")
 
@@ -107,7 +107,7 @@ def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
     ax.plot(*plane.points(decades, decades == 1.0).T, label="iterations 1, 10, 100, …", **style)
     ax.plot(*plane.points(np.zeros(1), False).T, color="black", ls="", marker="s", ms=5, label="start")
     ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white", label="optimum")
-    canvas.legend_above(ax, f"{title}, {report.ratio(report.condition(result.stability))} : 1")
+    canvas.legend_above(ax, f"{title}, {words.ratio(words.condition(result.stability))} : 1")
 
 
 def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:

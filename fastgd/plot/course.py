@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREEN, ORANGE, PURPLE
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,7 @@ def error_curve(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
         ax.plot(at[at >= end], error[at >= end], color=BLUE, lw=1.5, ls="--", zorder=1.9, label="if it went on")
     for k, (_, share, marker, color) in zip(needed, _MARKS, strict=True):
         if k is not None:
-            label = f"{share} of the distance left at {report.count(k)}{canvas.outside(k > last)}"
+            label = f"{share} of the distance left at {words.count(k)}{canvas.outside(k > last)}"
             ax.plot(at[at == k], error[at == k], color=color, ls="", marker=marker, clip_on=k > last, label=label)
     canvas.legend_above(ax)
     return ax
@@ -116,5 +116,5 @@ def run(result: fastgd.FitResult) -> str:
     elif result.remaining == 0.0:
         how = "arrived"
     else:
-        how = f"{report.share(result.remaining)} left"
-    return f"run: {how} at {report.count(result.n_iter)}"
+        how = f"{words.share(result.remaining)} left"
+    return f"run: {how} at {words.count(result.n_iter)}"

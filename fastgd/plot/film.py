@@ -24,7 +24,7 @@ from fastgd.plot.plane import plane_of
 from fastgd.plot.rates import factors
 from fastgd.plot.rows import Points
 from fastgd.store.writing import replace
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -165,8 +165,8 @@ def _title(film: _Film, result: fastgd.FitResult) -> Show:
 
     def show(i: int) -> None:
         k = int(path.iterations[i])
-        stopped = f" (the run ended at {report.count(result.n_iter)})" if k > result.n_iter else ""
-        text.set_text(f"iteration {report.count(k)}{stopped}, mean squared error {path.error[i]:.6g}")
+        stopped = f" (the run ended at {words.count(result.n_iter)})" if k > result.n_iter else ""
+        text.set_text(f"iteration {words.count(k)}{stopped}, mean squared error {path.error[i]:.6g}")
 
     return show
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="learning rate", ylabel="growth of the distance per iteration")
     if limit in (0.0, math.inf):
         return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
-    times = report.condition(result.stability)
+    times = words.condition(result.stability)
     is_far = not limit / (5.0 * _FAR) < rate < _FAR * limit
     first, last = min(0.01 * limit, 0.3 * rate) if is_far else 0.0, max(1.5 * limit, (3.0 if is_far else 1.15) * rate)
     rates = np.geomspace(first, last, 400) if is_far else np.linspace(0.0, last, 400)
@@ -73,7 +73,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     canvas.rate_ticks(ax, is_far)
     for low, high, color, zone in zip((first, 0.5 * limit, limit), (0.5 * limit, limit, last), _ZONES, _NAMES, strict=True):
         ax.axvspan(low, high, color=color, alpha=0.15, lw=0.0, label=zone)
-    names = "steepest direction", f"slowest direction, {report.ratio(times)} times flatter"
+    names = "steepest direction", f"slowest direction, {words.ratio(times)} times flatter"
     for curvature, name, style in zip(curvatures, names, ("-", "--"), strict=False):
         ax.plot(rates, np.abs(1.0 - curvature * rates), color=BLUE, lw=2.0, ls=style, label=name)
     ax.axvline(limit, color=GREY, lw=1.5, label=f"limit: {limit:.6g}")
@@ -130,7 +130,7 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     if is_named:
         ax.set_yticks([])
         for place, (name, share) in enumerate(zip(_names(result), shares.tolist(), strict=True), 1):
-            left = report.share(share) if share <= 1.0 else f"× {share:.3g}"
+            left = words.share(share) if share <= 1.0 else f"× {share:.3g}"
             canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
     return ax
 
