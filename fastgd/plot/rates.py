@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 import fastgd
 from fastgd.plot import canvas
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _FAR = 4.0  # a rate so many times above the limit needs a logarithmic axis; so many times five below it, too
 _ZONES, _NAMES = (GREEN, ORANGE, PURPLE), ("monotone", "oscillating", "diverging")
-_MOST_LOG = 700.0  # of what exp can take
 _LONGEST_NAME = 24  # in a bar's text
 _MOST_NAMED = 20  # directions with a name and a figure at their bar
 
@@ -116,13 +114,12 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in ax.texts]
     ['1: mostly x, 5.5e-77 %', '2: mostly intercept, 22.1 %']
     """
-    _, logs = factors(result)
-    steepest_first = logs[::-1] * float(result.n_iter) if result.n_iter else np.zeros(len(logs))
+    shares = np.abs(result.factors(result.n_iter))[::-1]
+    shares[np.abs(shares - 1.0) < 1e-9] = 1.0  # at the limit of the rate, which is a float64
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel="share of the distance still to go", ylabel="from the steepest direction to the slowest")
-    if len(logs) == 0:
+    if len(shares) == 0:
         return canvas.say(ax, "No direction is curved:\nthe data decide nothing.")
-    shares = np.exp(np.minimum(steepest_first, _MOST_LOG))
     is_named = len(shares) <= _MOST_NAMED
     ax.barh(np.arange(1, len(shares) + 1), shares, color=BLUE, height=0.4 if is_named else 1.0)
     ax.set_ylim(len(shares) + 0.5, 0.5 - 0.2 * is_named)
@@ -133,21 +130,6 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
             left = words.share(share) if share <= 1.0 else f"× {share:.3g}"
             canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
     return ax
-
-
-def factors(result: fastgd.FitResult) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What an iteration multiplies the distance along each of `Stability.directions` by: sign, and logarithm of the size."""
-    found, rate = result.stability, result.learning_rate
-    values = found.eigenvalues[-result.rank :] if result.rank else np.zeros(0)
-    part = values / values.max(initial=0.0)
-    if len(part) and rate == found.best_learning_rate:  # which float64 may not tell from the limit
-        slower = part[0]
-        step, gap = 2.0 * part / (1.0 + slower), 2.0 * (slower + (1.0 - part)) / (1.0 + slower)
-    else:
-        step = 2.0 * rate / found.max_learning_rate * part if len(part) else part
-        gap = 2.0 - step
-    with np.errstate(divide="ignore"):
-        return np.where(step > 1.0, -1.0, 1.0), np.log1p(-np.minimum(step, gap))
 
 
 def _names(result: fastgd.FitResult) -> list[str]:
