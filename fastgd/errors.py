@@ -61,9 +61,9 @@ class ConvergenceWarning(UserWarning):
 class Status(Enum):
     """How a descent ended; the value is its sentence."""
 
-    CONVERGED = "It arrived: the tolerance is met, or no coefficient changes any more."
-    MAX_ITER = "It ran the iterations that were asked for and stopped on the way."
-    DIVERGED = "The learning rate is too large: it moves away from the minimum, and was stopped before it overflowed."
+    CONVERGED = "The tolerance is met, or no coefficient changes any more."
+    MAX_ITER = "The iterations that were asked for were run, and the optimum is not reached yet."
+    DIVERGED = "The learning rate is too large: the descent moves away from the minimum, and was stopped before it overflows."
 
 
 def shown(value: object, most: int = 60) -> str:

@@ -28,7 +28,7 @@ from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability
 from fastgd.sources import Collection, Source, Table, read
 from fastgd.store import model
-from fastgd.text import report
+from fastgd.text import report, words
 
 _SUMS_OF_LINE = 6
 
@@ -314,7 +314,8 @@ def _refuse_or_warn(result: FitResult, outcome: int) -> None:
             "learning_rate",
         )
     if not np.isfinite(parts.course.end).all():
-        raise DataError(f"the coefficients exceed float64 ({report.parameters(result)}): scale the columns or the start")
+        reached = words.parameters(result, result.intercept, result.coef, 3)
+        raise DataError(f"the coefficients exceed float64 ({reached}): scale the columns or the start")
     if request.tol is not None and result.remaining > request.tol:
         _warn_unmet(result, request.tol)
 
@@ -332,10 +333,10 @@ def _warn_unmet(result: FitResult, tolerance: float) -> None:
         cure = f"this rate never meets it; use {spelled('learning_rate', 'auto')}"
     else:
         cures = f"raise {spelled('max_iter')}, or pass {spelled('standardize', True)}"
-        cure = f"it takes {report.iterations(needed)} at this rate; {cures}"
+        cure = f"it takes {words.iterations(needed)} at this rate; {cures}"
     warnings.warn(
-        f"{spelled('tol', tolerance)} is not met after {report.iterations(result.n_iter)}, "
-        f"{report.share(result.remaining)} of the distance is left: {cure}",
+        f"{spelled('tol', tolerance)} is not met after {words.iterations(result.n_iter)}, "
+        f"{words.share(result.remaining)} of the distance is left: {cure}",
         ConvergenceWarning,
         stacklevel=5,
     )

@@ -718,7 +718,7 @@ def test_a_terminal_is_sent_lines_that_fit_and_whole_figures(columns: int) -> No
 
 def test_a_terminal_shows_the_rest_of_a_fact_below_its_beginning() -> None:
     sent = read_terminal(60, "fit", HOURS, "--learning-rate", "1e-4", "--max-iter", "1000", NO_COLOR="1")
-    assert f"status              max_iter: It ran the iterations that\n{'':20}were asked for and stopped on the way.\n" in sent
+    assert f"status              max_iter: The iterations that were asked\n{'':20}for were run, and the optimum is not\n" in sent
 
 
 def test_a_terminal_with_no_color_is_sent_plain_text() -> None:

@@ -268,10 +268,12 @@ def test_directions_are_powers_of_their_factors(rate: float) -> None:
 
 @pytest.mark.parametrize("offset", [10.0, 1e6, 1e9])
 def test_at_the_best_rate_the_outer_directions_are_equally_far(offset: float) -> None:
+    """Unless the best rate, as a float64, is as close to the limit as float64 can tell: then the steepest is ahead."""
     x, y = narrow(offset)
     steps = fastgd.analyse(x, y).iterations(0.25)
     steepest, slowest = bars(fastgd.plot.directions(fastgd.fit(x, y, max_iter=steps)))
-    assert steepest == pytest.approx(slowest, rel=1e-9) == pytest.approx(0.25, rel=1e-2)
+    assert slowest == pytest.approx(0.25, rel=1e-2)
+    assert steepest == pytest.approx(slowest if offset == 10.0 else 0.0, rel=1e-9)
 
 
 def test_directions_of_runs_that_went_nowhere_or_away() -> None:

@@ -78,8 +78,8 @@ def test_a_run_that_stopped_short_stands_beside_the_optimum() -> None:
     title, opening, table, fit, descent = parts(result.summary())
     share = f"{100 * result.remaining:.3g} %"
     assert opening.replace("\n", " ") == (
-        f"The descent stopped with {share} of the distance still to go. Beside where it ended stands the least squares solution, "
-        "which the statistics are about."
+        f"The descent stopped with {share} of the distance still to go. The least squares solution is shown alongside; the "
+        "statistics refer to it."
     )
     head, intercept, slope = cells(table)
     assert head == ["", "descent", "optimum", *HEAD]
@@ -93,7 +93,7 @@ def test_a_run_that_stopped_short_stands_beside_the_optimum() -> None:
 
 def test_a_run_that_diverged_says_so() -> None:
     result = fastgd.fit(X, Y, learning_rate=1.0, max_iter=9, unstable="run")
-    assert "The descent moved away and was stopped. Beside where it ended stands the least squares solution" in result.summary()
+    assert "The descent diverged and was stopped. The least squares solution is shown alongside" in result.summary()
     assert facts(parts(result.summary())[-1])["distance to go"] == "more than at the start"
 
 
@@ -141,8 +141,8 @@ def test_what_the_data_leave_undecided_is_marked() -> None:
     title, table, note, fit, descent = parts(fastgd.fit(X, y).summary())
     assert [row[0] for row in cells(table) if row[-1] == "undecided"] == ["x0", "x1", "x3"]
     assert note.replace("\n", " ") == (
-        "Undecided: x0, x1 and x3, since columns depend on each other; of the solutions that fit as well, this is the nearest to "
-        "the start."
+        "Undecided: x0, x1 and x3, because columns depend on each other. Of all solutions that fit equally well, this is the "
+        "nearest to the start."
     )
     assert facts(fit)["F"].split(" on ")[1].startswith("3 and 26 degrees of freedom")
 
@@ -236,7 +236,7 @@ def test_html_says_what_the_text_says() -> None:
         assert " ".join(" ".join(html_of(result)).split()) == " ".join(result.summary().split())
     assert html_of(fastgd.fit(X, Y).inference())[:3] == ["Least squares solution", "coef", "std error"]
     short = html_of(fastgd.fit(X, Y, max_iter=3).inference())
-    assert "still to go. Beside where it ended" in short[1] and short[2:4] == ["descent", "optimum"]
+    assert "still to go. The least squares solution" in short[1] and short[2:4] == ["descent", "optimum"]
 
 
 @given(st.text(min_size=1), st.text(min_size=1))

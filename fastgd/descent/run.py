@@ -284,7 +284,11 @@ class Run:
         >>> result.factors([0, 1, 10]).round(4).tolist()
         [[1.0, 1.0], [0.9701, -0.6701], [0.7379, 0.0182]]
         """
-        times = np.asarray(arguments.numbers(k, "k"), np.float64)
+        if isinstance(k, int) and k >= 0:  # also past 2^64, which NumPy takes for an object
+            factors: Array = self.factors([k])[0]
+            return factors
+        counts = arguments.numbers(k, "k")
+        times = counts.astype(np.float64)
         if not ((times >= 0.0) & (times == np.floor(times)) & (times < np.inf)).all():
             raise arguments.argument_error("k", k, "iterations are whole numbers, 0 or more")
         problem, _, course, rule = self._complete
@@ -292,10 +296,9 @@ class Run:
         if rule is not None:
             shares = np.array([rule.left(u, count) for count in times.ravel().tolist()])
             return shares.reshape(*times.shape, problem.rank)
-        times = times[..., np.newaxis]
-        sizes = np.exp(np.minimum(times * logs, 700.0))
-        factors: Array = np.where((u > 1.0) & (times % 2.0 == 1.0), -sizes, sizes)
-        return factors
+        with np.errstate(over="ignore", under="ignore"):
+            sizes = np.exp(np.minimum(np.multiply.outer(times, logs), 700.0))
+        return np.where((u > 1.0) & (counts % 2 == 1)[..., np.newaxis], -sizes, sizes)
 
     def excess(self, theta: ArrayLike) -> Array:
         """How far the objective at some parameters lies above the least possible: (b + w mean)^2 + w' (C + P) w.

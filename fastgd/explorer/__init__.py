@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -29,22 +29,12 @@ _SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double a
 _FLATTEST = 1e-200  # eigenvalue, made by rows of next to no weight, whose rounding float64 still holds
 
 
-def page(
-    result: fastgd.FitResult,
-    weight: float,
-    numbers: Callable[[], dict[str, Any]],
-    rows: Iterable[tuple[ArrayLike, ...]] | None = None,
-) -> str:
-    """The page of a fit as HTML text: what `FitResult.explore` writes.
+def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None = None) -> str:
+    """The page of a fit as HTML text, which `FitResult.explore` writes to a file.
 
     Parameters
     ----------
     result : FitResult
-    weight : float
-        Sum of the weights, or the number of rows.
-    numbers : callable
-        Gives what the page computes on from, in double-double: as `fastgd.pairs` has it of one feature, or of several in the
-        data's coordinates ("raw") and in standardised ones ("standardized").
     rows : iterable of (x, y) or of (x, y, weights), optional
         The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample.
 
@@ -62,12 +52,10 @@ def page(
 
     Examples
     --------
-    >>> import fastgd, os, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = os.path.join(folder, "page.html")
-    ...     fastgd.fit([1, 2, 3, 4], [2, 4, 5, 8]).explore(file, [1, 2, 3, 4], [2, 4, 5, 8])
-    ...     os.path.getsize(file) < 2_000_000
-    True
+    >>> import fastgd
+    >>> x, y = [1, 2, 3, 4], [2, 4, 5, 8]
+    >>> fastgd.explorer.page(fastgd.fit(x, y), [(x, y)])[:15]
+    '<!DOCTYPE html>'
     """
     try:
         from fastgd.explorer import figures
@@ -75,15 +63,16 @@ def page(
         if (error.name or "").partition(".")[0] != "bokeh":
             raise
         raise missing_extra("bokeh", "explorer", "the explorer") from None
-    _require_sizes(result)
+    is_line, moments = len(result.feature_names) == 1, result.moments
+    raw = fastgd.analyse(moments, fit_intercept=result.fit_intercept)
+    _require_sizes(result, raw)
+    weight = moments.total_weight
     if rows is not None:
         _require_size(weight, "the weights add up to", "the weights")
-    one = len(result.feature_names) == 1
-    data = _facts(result, weight)
-    data |= (_line(result, rows) | {"exact": numbers()}) if one else _many(result, weight, numbers())
+    data = _facts(result, weight) | (_line(moments, rows) if is_line else _many(result, raw, weight))
     texts = {
         "bokeh": figures.library(),
-        "figures": _json(figures.draw(result, one)),
+        "figures": _json(figures.draw(result, is_line)),
         "data": _json(data),
         "scripts": "\n".join(f"<script>{_text(name)}</script>" for name in _SCRIPTS),
         "style": _text("page.css"),
@@ -100,8 +89,8 @@ def _json(value: Any) -> str:
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
 
 
-def _require_sizes(result: fastgd.FitResult) -> None:
-    """Refuse what the page's arithmetic, float64 without scaling, would lose."""
+def _require_sizes(result: fastgd.FitResult, raw: fastgd.Stability) -> None:
+    """Refuse what the page's arithmetic, in float64 without scaling, would lose."""
     p = len(result.feature_names)
     if p > _MOST_FEATURES:
         raise fastgd.DataError(f"{p} features were fitted: the explorer shows at most {_MOST_FEATURES}; fit those to be seen")
@@ -112,8 +101,7 @@ def _require_sizes(result: fastgd.FitResult) -> None:
             _require_size(size, f"column {name!r:.60} has numbers of", "the column")
     if not all(abs(value) <= _LARGEST for value in result.start):
         raise fastgd.DataError(f"start={result.start!r:.200}: the explorer shows starts up to {_LARGEST:g}")
-    eigenvalues = fastgd.analyse(moments, fit_intercept=result.fit_intercept).eigenvalues
-    smallest = eigenvalues[eigenvalues > 0.0].min(initial=1.0)
+    smallest = raw.eigenvalues[raw.eigenvalues > 0.0].min(initial=1.0)
     if smallest < _FLATTEST:
         raise fastgd.DataError(
             f"an eigenvalue is about {smallest:.0e}: the explorer shows those from {_FLATTEST:g}; "
@@ -146,15 +134,18 @@ def _facts(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
     }
 
 
-def _line(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None) -> dict[str, Any]:
-    moments = result.moments
-    sample = None if rows is None else _sample(result, rows)
-    drawn = None if sample is None else [list(row) for row in sample.tolist()]
-    complete = drawn is not None and len(drawn) == moments.n_samples
-    return {"mean": moments.mean.tolist(), "covariance": moments.covariance.tolist(), "rows": drawn, "complete": complete}
+def _line(moments: fastgd.Moments, rows: Iterable[tuple[ArrayLike, ...]] | None) -> dict[str, Any]:
+    mean, covariance = moments.in_double_double()
+    drawn = None if rows is None else _sample(moments, rows).tolist()
+    return {
+        "mean": mean.tolist(),
+        "covariance": covariance.tolist(),
+        "rows": drawn,
+        "complete": drawn is not None and len(drawn) == moments.n_samples,
+    }
 
 
-def _sample(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]]) -> NDArray[np.float64]:
+def _sample(moments: fastgd.Moments, rows: Iterable[tuple[ArrayLike, ...]]) -> NDArray[np.float64]:
     """The rows (x, y, weight), or of many a sample that is the same in every run, in their order."""
     random = np.random.default_rng(0)
     kept, keys, seen = np.empty((0, 3)), np.empty(0), fastgd.Moments()
@@ -170,7 +161,7 @@ def _sample(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]]) -> 
         if len(keys) > _MOST_DRAWN:
             chosen = np.sort(np.argpartition(keys, _MOST_DRAWN)[:_MOST_DRAWN])
             kept, keys = kept[chosen], keys[chosen]
-    _require_the_same(result.moments, seen)
+    _require_the_same(moments, seen)
     return kept
 
 
@@ -187,8 +178,24 @@ def _require_the_same(fitted: fastgd.Moments, shown: fastgd.Moments) -> None:
         raise fastgd.DataError(f"{count}: pass the same data, features and weights as to fit")
 
 
-def _many(result: fastgd.FitResult, weight: float, numbers: dict[str, Any]) -> dict[str, Any]:
-    same = {
-        "weight": weight, "intercept": result.fit_intercept, "parameters": len(result.start), "least": result.optimum.error
+def _many(result: fastgd.FitResult, raw: fastgd.Stability, weight: float) -> dict[str, Any]:
+    """What the page computes iterates from, in the data's coordinates and in standardised ones."""
+    mean, _ = result.moments.in_double_double()
+    same = {"weight": weight, "intercept": result.fit_intercept, "parameters": len(result.start), "least": result.optimum.error}
+    same["mean"] = mean[:-1].tolist()
+    return {name: _problem(found) | same for name, found in (("raw", raw), ("standardized", raw.standardized()))}
+
+
+def _problem(stability: fastgd.Stability) -> dict[str, Any]:
+    """Eigenvalues of A = H / 2, the steepest direction first; of each direction the intercept's part first."""
+    optimum, scale, eigenvalues = stability.in_double_double()
+    directions = stability.directions[::-1]
+    if not stability.fit_intercept:
+        directions = np.insert(directions, 0, 0.0, axis=1)
+    return {
+        "standardize": stability.standardize,
+        "best": optimum.tolist(),
+        "scale": scale.tolist(),
+        "eigenvalues": (0.5 * eigenvalues[::-1]).tolist(),
+        "directions": directions.tolist(),
     }
-    return {coordinates: problem | same for coordinates, problem in numbers.items()}

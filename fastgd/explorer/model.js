@@ -19,7 +19,7 @@ const Model = (() => {
   const model = { given, one, state, LAST, MOST, problem: null, limits: null, descent: null };
 
   const fromRows = () => (given.complete ? Descent.momentsOf(given.rows)
-    : Descent.momentsFrom(given.weight, given.exact));
+    : Descent.momentsFrom(given.weight, given));
   const base = one ? fromRows() : null;
 
   const hasMoved = (row, i) => row[0] !== given.rows[i][0] || row[1] !== given.rows[i][1];

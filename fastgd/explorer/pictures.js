@@ -71,7 +71,7 @@ const Pictures = (() => {
   /** As wide and high as the points, or mean +- 2 standard deviations; optimum and start may stretch it to three times. */
   function frameOf() {
     const [x, y] = [0, 1].map((i) => {
-      const mean = given.mean[i], spread = 2 * Math.sqrt(given.covariance[i][i]);
+      const mean = given.mean[i][0], spread = 2 * Math.sqrt(given.covariance[i][i][0]);
       return padded(given.rows ? extent(given.rows.map((row) => row[i])) : [mean - spread, mean + spread]);
     });
     let high = y;

@@ -251,15 +251,37 @@ class Moments:
     @property
     def mean(self) -> NDArray[np.float64]:
         """Weighted means, shape (p + 1,), the target last."""
-        return self._centred()[0]
+        return self._centred()[0][:, 0].copy()
 
     @property
     def covariance(self) -> NDArray[np.float64]:
         """Weighted covariances divided by the sum of weights, shape (p + 1, p + 1), the target last."""
-        covariance = self._centred()[1]
+        return self.in_double_double()[1][:, :, 0].copy()
+
+    def in_double_double(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`mean` and `covariance` in double-double: each number as [high, low], whose sum it is, for programs that compute on.
+
+        Returns
+        -------
+        mean : ndarray of shape (p + 1, 2)
+        covariance : ndarray of shape (p + 1, p + 1, 2)
+
+        Raises
+        ------
+        DataError
+            Where float64 cannot hold a variance.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> mean, _ = fastgd.Moments.from_arrays([1, 2, 4], [2, 4, 9]).in_double_double()
+        >>> [f"{part:.8g}" for part in mean[0]]
+        ['2.3333333', '-1.4802974e-16']
+        """
+        mean, covariance = self._centred()
         if not np.isfinite(covariance).all():
             raise DataError("a variance exceeds float64: divide the column by a power of two and ask again")
-        return covariance
+        return mean, covariance
 
     def to_bytes(self) -> bytes:
         """All of these moments as some kilobytes, for a file or another machine.
@@ -325,7 +347,7 @@ class Moments:
         return Moments._of(self._content().closed())
 
     def _centred(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Means and covariances; infinite where float64 cannot hold one."""
+        """Means and covariances as pairs; infinite where float64 cannot hold one."""
         from fastgd.kernels import factor
 
         sums = self._closed()._sums
@@ -334,7 +356,8 @@ class Moments:
         factor.centre(sums, mean, high, low, np.empty(q))
         exponents = sums[3, 1 : q + 1].astype(np.int64)
         with np.errstate(over="ignore", under="ignore"):
-            return np.ldexp(mean[0], exponents), np.ldexp(high, exponents[:, np.newaxis] + exponents)
+            covariance = np.ldexp(np.stack([high, low]), exponents[:, np.newaxis] + exponents)
+            return np.ldexp(mean, exponents).T, np.moveaxis(covariance, 0, -1)
 
     def __repr__(self) -> str:
         if self.n_samples == 0:

@@ -13,8 +13,8 @@ import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
 from fastgd.plot.course import run
-from fastgd.plot.plane import MOST_SWINGS, STEPS, Plane, plane_of
-from fastgd.text import report
+from fastgd.plot.plane import MOST_SWINGS, Plane, plane_of, steps
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,7 +81,7 @@ def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> ND
 def require_surface(result: fastgd.FitResult) -> None:
     """Refuse what has no two directions to show."""
     if result.rank < 2:
-        names = report.listing(result.feature_names)
+        names = words.in_words(result.feature_names)
         decided = ("no direction", "one direction")[result.rank]
         raise fastgd.DataError(f"the data decide {decided} (features: {names}): a surface is over two; see error_curve")
 
@@ -104,33 +104,33 @@ def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
         _draw_way(ax, plane, end, plane.last, "if it went on", "--")
     decades = 10.0 ** np.arange(math.floor(math.log10(plane.last)) + 1.0) if plane.last else np.zeros(0)
     style: dict[str, Any] = {"color": BLUE, "ls": "", "marker": "o", "ms": 4, "mec": "white", "mew": 0.7}
-    ax.plot(*plane.points(decades, decades == 1.0).T, label="iterations 1, 10, 100, …", **style)
-    ax.plot(*plane.points(np.zeros(1), False).T, color="black", ls="", marker="s", ms=5, label="start")
+    ax.plot(*plane.points(decades).T, label="iterations 1, 10, 100, …", **style)
+    ax.plot(*plane.points(np.zeros(1)).T, color="black", ls="", marker="s", ms=5, label="start")
     ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white", label="optimum")
-    canvas.legend_above(ax, f"{title}, {report.ratio(report.condition(result.stability))} : 1")
+    canvas.legend_above(ax, f"{title}, {words.ratio(words.condition(result.stability))} : 1")
 
 
 def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:
-    """The way from one iteration to another, as a line; or where it swings from side to side, what it sweeps."""
+    """The path from one iteration to another, as a line; or where it swings from side to side, what it sweeps."""
+    at = steps(first, last)
     if plane.swings:
-        k = np.append(first, np.geomspace(max(first, 1.0), last, STEPS))
-        one, other = plane.points(k, False), plane.points(k, True)
+        even = 2.0 * np.floor(0.5 * at)
+        one, other = plane.points(even), plane.points(even + 1.0)
         ax.fill(*np.vstack([one, other[::-1]]).T, color=BLUE, alpha=0.25, lw=0.0, label=f"{label}, swinging")
-        ax.plot(*one.T, color=BLUE, lw=1.0, ls=style)
-        ax.plot(*other.T, color=BLUE, lw=1.0, ls=style)
+        for side in (one, other):
+            ax.plot(*side.T, color=BLUE, lw=1.0, ls=style)
         return
-    steps = np.floor(np.append(first, np.geomspace(max(first, 1.0), max(last, 1.0), STEPS))).clip(first, last)
-    at = np.unique(np.append(steps, np.arange(first, min(last, first + MOST_SWINGS) + 1.0)))
+    points = plane.points(np.unique(np.append(at, np.arange(first, min(last, first + MOST_SWINGS) + 1.0))))
     if plane.diverges:  # as far as it takes to leave the picture
-        radius = plane.radius(plane.points(at, at % 2.0 == 1.0))
-        at = at[: 2 + int(np.argmax(radius > _FAR_AWAY * radius[0]))]
-    ax.plot(*plane.points(at, at % 2.0 == 1.0).T, color=BLUE, lw=1.5, ls=style, label=label)
+        radius = plane.radius(points)
+        points = points[: 2 + int(np.argmax(radius > _FAR_AWAY * radius[0]))]
+    ax.plot(*points.T, color=BLUE, lw=1.5, ls=style, label=label)
 
 
 def set_window(ax: Axes, plane: Plane) -> None:
     """Limits around the way and the optimum; where they are one point, around that as wide as the error is of its size."""
     low, high = plane.window()
-    start = plane.points(np.zeros(1), False)
+    start = plane.points(np.zeros(1))
     size = float(plane.radius(start)[0]) or math.sqrt(plane.result.optimum.error) or 1.0
     span = high - low
     span = np.where(span > 1e-9 * np.maximum(np.abs(low), np.abs(high)), span, size * np.hypot(*plane.axes.T))

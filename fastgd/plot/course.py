@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREEN, ORANGE, PURPLE
-from fastgd.text import report
+from fastgd.text import words
+from fastgd.text.words import MILLIONTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-MILLIONTH = 1e-6
-"""The share of the start's distance up to which a course is shown."""
 
 _MARKS = ((0.1, "10 %", "s", GREEN), (0.01, "1 %", "D", PURPLE), (MILLIONTH, "1e-6", "v", ORANGE))
 
@@ -78,7 +76,7 @@ def error_curve(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
         ax.plot(at[at >= end], error[at >= end], color=BLUE, lw=1.5, ls="--", zorder=1.9, label="if it went on")
     for k, (_, share, marker, color) in zip(needed, _MARKS, strict=True):
         if k is not None:
-            label = f"{share} of the distance left at {report.count(k)}{canvas.outside(k > last)}"
+            label = f"{share} of the distance left at {words.count(k)}{canvas.outside(k > last)}"
             ax.plot(at[at == k], error[at == k], color=color, ls="", marker=marker, clip_on=k > last, label=label)
     canvas.legend_above(ax)
     return ax
@@ -91,23 +89,12 @@ def spread(last: int, also: list[int], count: int = 300) -> NDArray[np.int64]:
 
 
 def course(result: fastgd.FitResult, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
-    """The error above the least after so many iterations, and its floor: what a last place of both coefficients makes."""
+    """The error above the least after so many iterations, and its floor: what a last place of the coefficients makes of it."""
     path, optimum = result.path(at=at), result.optimum
-    last_place = sys.float_info.epsilon
-    off = np.copysign(optimum.coef, result.moments.mean[:-1])
-    rounded = excess(result, last_place * abs(optimum.intercept), last_place * off)
-    floor = max(float(rounded), sys.float_info.min)
-    return np.maximum(excess(result, path.intercept - optimum.intercept, path.coef - optimum.coef), floor), floor
-
-
-def excess(result: fastgd.FitResult, b: Any, w: NDArray[np.float64]) -> Any:
-    """Mean squared error above the least, of parameters that are (b, w) off the optimum: (1/N) sum (b + x w)^2.
-
-    By the moments, (b + w mean)^2 + w' cov w: the difference of the two errors would show the last digits of both.
-    """
-    mean, covariance = result.moments.mean[:-1], result.moments.covariance[:-1, :-1]
-    with np.errstate(over="ignore", under="ignore"):
-        return (b + w @ mean) ** 2 + np.maximum(((w @ covariance) * w).sum(axis=-1), 0.0)
+    least = np.append(optimum.intercept, optimum.coef)
+    same_side = np.append(1.0, np.copysign(1.0, result.moments.mean[:-1]))  # so that no part makes up for another
+    floor = max(float(result.excess(least + np.spacing(abs(least)) * same_side)), sys.float_info.min)
+    return np.maximum(result.excess(np.column_stack([path.intercept, path.coef])), floor), floor
 
 
 def run(result: fastgd.FitResult) -> str:
@@ -116,5 +103,5 @@ def run(result: fastgd.FitResult) -> str:
     elif result.remaining == 0.0:
         how = "arrived"
     else:
-        how = f"{report.share(result.remaining)} left"
-    return f"run: {how} at {report.count(result.n_iter)}"
+        how = f"{words.share(result.remaining)} left"
+    return f"run: {how} at {words.count(result.n_iter)}"

@@ -19,12 +19,12 @@ from fastgd.errors import missing_extra
 from fastgd.plot import canvas, lines
 from fastgd.plot.bowl import bands, set_window
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
-from fastgd.plot.course import AT_OPTIMUM, LAST, MILLIONTH, course, spread
+from fastgd.plot.course import AT_OPTIMUM, LAST, course, spread
 from fastgd.plot.plane import plane_of
-from fastgd.plot.rates import factors
 from fastgd.plot.rows import Points
 from fastgd.store.writing import replace
-from fastgd.text import report
+from fastgd.text import words
+from fastgd.text.words import MILLIONTH
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -145,7 +145,7 @@ def _iterations(result: fastgd.FitResult) -> NDArray[np.int64]:
     """From 0 to the end of the run or to a millionth of the distance, evenly on a logarithmic scale."""
     last = min(max(result.n_iter, result.iterations_to(MILLIONTH) or 0), LAST)
     at = spread(last, [result.n_iter], _FRAMES)
-    if len(at) > 2 and result.rank and factors(result)[0][-1] < 0.0:  # it swings from side to side: so do the frames
+    if len(at) > 2 and result.rank and result.factors(1)[-1] < 0.0:  # it swings from side to side: so do the frames
         at[1:-1] += (at[1:-1] + np.arange(1, len(at) - 1)) % 2
     return np.unique(at)
 
@@ -165,8 +165,8 @@ def _title(film: _Film, result: fastgd.FitResult) -> Show:
 
     def show(i: int) -> None:
         k = int(path.iterations[i])
-        stopped = f" (the run ended at {report.count(result.n_iter)})" if k > result.n_iter else ""
-        text.set_text(f"iteration {report.count(k)}{stopped}, mean squared error {path.error[i]:.6g}")
+        stopped = f" (the run ended at {words.count(result.n_iter)})" if k > result.n_iter else ""
+        text.set_text(f"iteration {words.count(k)}{stopped}, mean squared error {path.error[i]:.6g}")
 
     return show
 
@@ -198,7 +198,7 @@ def _bowl(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
     plane = plane_of(result)
     set_window(ax, plane)
     bands(ax, plane)
-    show = _trace(film, ax, plane.points(film.at.astype(np.float64), film.at % 2 == 1), result)
+    show = _trace(film, ax, plane.points(film.at), result)
     film.add(ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white")[0])  # never below what comes to it
     return show
 

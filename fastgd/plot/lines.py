@@ -10,7 +10,7 @@ import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREY, ORANGE
 from fastgd.plot.rows import Floats, Points, rows_of
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,7 +116,7 @@ def lines_of(result: fastgd.FitResult, x: Floats) -> list[tuple[str, Floats, dic
     start, optimum = result.path(at=[0]), result.optimum
     best = (optimum.intercept, float(optimum.coef[0]))
     there = (result.intercept, result.slope) == best
-    run = ("least squares " if there else "") + f"after {report.iterations(result.n_iter)}"
+    run = ("least squares " if there else "") + f"after {words.iterations(result.n_iter)}"
     lines: list[tuple[str, float, float, dict[str, Any]]] = [
         ("start", float(start.intercept[0]), float(start.coef[0, 0]), {"color": GREY, "ls": ":", "lw": 1.5}),
         (run, result.intercept, result.slope, {"color": BLUE, "lw": 2.5}),

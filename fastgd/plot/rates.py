@@ -6,19 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 import fastgd
 from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE
-from fastgd.text import report
+from fastgd.text import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FAR = 4.0  # a rate so many times above the limit needs a logarithmic axis; so many times five below it, too
 _ZONES, _NAMES = (GREEN, ORANGE, PURPLE), ("monotone", "oscillating", "diverging")
-_MOST_LOG = 700.0  # of what exp can take
 _LONGEST_NAME = 24  # in a bar's text
 _MOST_NAMED = 20  # directions with a name and a figure at their bar
 
@@ -62,7 +60,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="learning rate", ylabel="growth of the distance per iteration")
     if limit in (0.0, math.inf):
         return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
-    times = report.condition(result.stability)
+    times = words.condition(result.stability)
     is_far = not limit / (5.0 * _FAR) < rate < _FAR * limit
     first, last = min(0.01 * limit, 0.3 * rate) if is_far else 0.0, max(1.5 * limit, (3.0 if is_far else 1.15) * rate)
     rates = np.geomspace(first, last, 400) if is_far else np.linspace(0.0, last, 400)
@@ -73,7 +71,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     canvas.rate_ticks(ax, is_far)
     for low, high, color, zone in zip((first, 0.5 * limit, limit), (0.5 * limit, limit, last), _ZONES, _NAMES, strict=True):
         ax.axvspan(low, high, color=color, alpha=0.15, lw=0.0, label=zone)
-    names = "steepest direction", f"slowest direction, {report.ratio(times)} times flatter"
+    names = "steepest direction", f"slowest direction, {words.ratio(times)} times flatter"
     for curvature, name, style in zip(curvatures, names, ("-", "--"), strict=False):
         ax.plot(rates, np.abs(1.0 - curvature * rates), color=BLUE, lw=2.0, ls=style, label=name)
     ax.axvline(limit, color=GREY, lw=1.5, label=f"limit: {limit:.6g}")
@@ -116,13 +114,12 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     >>> [text.get_text() for text in ax.texts]
     ['1: mostly x, 5.5e-77 %', '2: mostly intercept, 22.1 %']
     """
-    _, logs = factors(result)
-    steepest_first = logs[::-1] * float(result.n_iter) if result.n_iter else np.zeros(len(logs))
+    shares = np.abs(result.factors(result.n_iter))[::-1]
+    shares[np.abs(shares - 1.0) < 1e-9] = 1.0  # at the limit of the rate, which is a float64
     ax = canvas.axes_or_new(ax)
     ax.set(xlabel="share of the distance still to go", ylabel="from the steepest direction to the slowest")
-    if len(logs) == 0:
+    if len(shares) == 0:
         return canvas.say(ax, "No direction is curved:\nthe data decide nothing.")
-    shares = np.exp(np.minimum(steepest_first, _MOST_LOG))
     is_named = len(shares) <= _MOST_NAMED
     ax.barh(np.arange(1, len(shares) + 1), shares, color=BLUE, height=0.4 if is_named else 1.0)
     ax.set_ylim(len(shares) + 0.5, 0.5 - 0.2 * is_named)
@@ -130,24 +127,9 @@ def directions(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     if is_named:
         ax.set_yticks([])
         for place, (name, share) in enumerate(zip(_names(result), shares.tolist(), strict=True), 1):
-            left = report.share(share) if share <= 1.0 else f"× {share:.3g}"
+            left = words.share(share) if share <= 1.0 else f"× {share:.3g}"
             canvas.above_bar(ax, place, f"{place}: mostly {name}, {left}")
     return ax
-
-
-def factors(result: fastgd.FitResult) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What an iteration multiplies the distance along each of `Stability.directions` by: sign, and logarithm of the size."""
-    found, rate = result.stability, result.learning_rate
-    values = found.eigenvalues[-result.rank :] if result.rank else np.zeros(0)
-    part = values / values.max(initial=0.0)
-    if len(part) and rate == found.best_learning_rate:  # which float64 may not tell from the limit
-        slower = part[0]
-        step, gap = 2.0 * part / (1.0 + slower), 2.0 * (slower + (1.0 - part)) / (1.0 + slower)
-    else:
-        step = 2.0 * rate / found.max_learning_rate * part if len(part) else part
-        gap = 2.0 - step
-    with np.errstate(divide="ignore"):
-        return np.where(step > 1.0, -1.0, 1.0), np.log1p(-np.minimum(step, gap))
 
 
 def _names(result: fastgd.FitResult) -> list[str]:

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from fastgd import arguments
 from fastgd.errors import DataError
-from fastgd.moments.units import in_float64
-from fastgd.result import exact
 from fastgd.result.fitted import Fitted
 from fastgd.sources import Collection, Table, read
 from fastgd.sources.table import EMPTY
@@ -128,8 +126,8 @@ class FitResult(Fitted):
     def summary(self, level: float = 0.95) -> str:
         """The fit as a page of text: coefficients with standard error, t, p and interval; the fit; the descent.
 
-        The statistics are those of `inference`, about the least squares solution; where the descent ended elsewhere, its
-        coefficients stand beside. Where there are no standard errors, the page says why and shows the rest.
+        The statistics are those of `inference` and refer to the least squares solution; where the descent ended elsewhere, its
+        coefficients are shown alongside. Where there are no standard errors, the page says why and shows the rest.
 
         Parameters
         ----------
@@ -147,8 +145,8 @@ class FitResult(Fitted):
         >>> print(text.partition("status")[0].rstrip())
         y on x, 4 rows
         <BLANKLINE>
-        The descent stopped with 24.6 % of the distance still to go. Beside where it ended stands the least
-        squares solution, which the statistics are about.
+        The descent stopped with 24.6 % of the distance still to go. The least squares solution is shown
+        alongside; the statistics refer to it.
         <BLANKLINE>
                        descent  optimum  std error        t      p  95 % from       to
         intercept  0.456365807        0   0.724569        0  1.000   -3.11757  3.11757
@@ -160,15 +158,15 @@ class FitResult(Fitted):
         log-likelihood  -2.1898155, AIC 8.379631, BIC 7.1522198
         condition of X  7.46874
         """
-        from fastgd.text.page import page_of_run
+        from fastgd.text import page
 
-        return page_of_run(self, self.stability, arguments.level(level)).text()
+        return page.of_run(self, self.stability, arguments.level(level)).text()
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the page of `summary`."""
-        from fastgd.text.page import page_of_run
+        from fastgd.text import page
 
-        return page_of_run(self, self.stability, 0.95).html()
+        return page.of_run(self, self.stability, 0.95).html()
 
     def explain(self) -> str:
         """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do.
@@ -290,15 +288,14 @@ class FitResult(Fitted):
             if isinstance(source, Collection):
                 raise DataError("the data are a Dask collection: pass rows in memory or files to explore, or none")
             rows = (_rows_of(table) for table in ([source] if isinstance(source, Table) else source))
-        problem = self._parts.problem
-        total = in_float64(problem.weight, problem.weight_exponent, "the sum of the weights", "sample_weight")
-        replace(path, explorer.page(self, total, lambda: exact.numbers(self), rows), "the page")
+        replace(path, explorer.page(self, rows), "the page")
 
     def __repr__(self) -> str:
-        from fastgd.text import report
+        from fastgd.text.words import equation
 
         short = f", rank {self.rank} of {len(self.start)}" if self.rank < len(self.start) else ""
-        return f"<FitResult: {self._moments.target_name} = {report.equation(self)}, {self.status.name.lower()}{short}>"
+        right = equation(self.intercept if self.fit_intercept else None, self.coef.tolist(), self.feature_names)
+        return f"<FitResult: {self._moments.target_name} = {right}, {self.status.name.lower()}{short}>"
 
 
 def _rows_of(table: Table) -> tuple[NDArray[Any], ...]:

@@ -161,9 +161,9 @@ class Inference:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from fastgd.text.page import page_of_inference  # here and elsewhere, as it loads html: 3 ms of every import of fastgd
+        from fastgd.text import page
 
-        return page_of_inference(self).html()
+        return page.of_inference(self).html()
 
 
 def infer(run: Run, level: float) -> Inference:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,6 @@ from fastgd.descent.parts import begin
 from fastgd.moments.moments import Moments
 from fastgd.problem.problem import Problem, Target
 from fastgd.problem.study import study
-
-if TYPE_CHECKING:
-    from fastgd.moments.moments import Moments
 
 
 class Stability:
@@ -193,6 +189,44 @@ class Stability:
         problem = self._problem
         return Stability(*study(problem.moments, problem.fit_intercept, True, penalty=problem.penalty))
 
+    def in_double_double(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """What a program needs to compute iterates of its own, in double-double: each number as [high, low], whose sum it is.
+
+        An eigenvalue rounded to float64 would cost an iterate, at a rate close to the limit, as many digits as the condition
+        number has. `directions` and `Moments.in_double_double` have the rest.
+
+        Returns
+        -------
+        optimum : ndarray of shape (p + 1, 2)
+            A least squares solution in the data's units, intercept first, also where it is 0.
+        scale : ndarray of shape (p, 2)
+            What each feature is divided by in the coordinates descended in; 1 in the data's own.
+        eigenvalues : ndarray of shape (rank, 2)
+            Those of `eigenvalues` that are not zero.
+
+        Raises
+        ------
+        DataError
+            Where float64 cannot hold one of them.
+
+        Examples
+        --------
+        >>> import fastgd
+        >>> optimum, scale, eigenvalues = fastgd.analyse([1, 2, 3, 4], [2, 4, 5, 8]).in_double_double()
+        >>> [f"{part:.8g}" for part in optimum[1]], scale.tolist(), eigenvalues[:, 0].round(6).tolist()
+        (['1.9', '8.8817842e-17'], [[1.0, 0.0]], [0.29939, 16.70061])
+        """
+        problem, target = self._problem, self._target
+        intercept, coef = target.in_units(problem, target.best)
+        columns, exponents = problem.exponents.astype(int), problem.eigenvalue_exponents.astype(int)
+        scale = np.tile([1.0, 0.0], (len(coef), 1))
+        if problem.standardize:
+            scale = np.ldexp(problem.scale_pairs, columns).T[1:]
+        below = np.ldexp(target.best_pairs[1], int(target.exponent) - columns)
+        values = problem.eigenvalues[problem.n_parameters - problem.rank :]
+        eigenvalues = np.column_stack([values, np.ldexp(problem.eigenvalue_pairs[1], exponents + 1)[::-1]])
+        return np.column_stack([[intercept, *coef], below]), scale, eigenvalues
+
     def summary(self, learning_rate: float | None = None) -> str:
         """Limit, best rate, condition, eigenvalues and the iterations needed as a table.
 
@@ -221,9 +255,9 @@ class Stability:
         at the best rate  386 iterations to come within a millionth of the distance
         at 0.1            stable: 455 iterations to come within a millionth of the distance
         """
-        from fastgd.text import report
+        from fastgd.text import page
 
-        return report.check(self, None if learning_rate is None else arguments.rate(learning_rate))
+        return page.of_rates(self, None if learning_rate is None else arguments.rate(learning_rate)).text()
 
     def __repr__(self) -> str:
         return f"<Stability: stable below {self.max_learning_rate:.9g}, best {self.best_learning_rate:.9g}>"
