@@ -80,15 +80,15 @@ def moments(
 
     first, seen, step = Moments(), 0, 1
     while seen < len(parts) and first.n_samples < BLOCK:
-        [first] = dask.compute(dask.delayed(_add_heads)(first, parts[seen : seen + step], seen, plan))
+        [first] = dask.compute(dask.delayed(plan.add_heads)(first, parts[seen : seen + step], seen))
         seen, step = seen + step, 2 * step
     if lengths is None:
-        count = _length if every_row_counts else _counted
-        lengths = dask.compute(*(dask.delayed(count)(part, i, plan) for i, part in enumerate(parts)))
+        count = dask.delayed(_length if every_row_counts else plan.rows_of)
+        lengths = dask.compute(*(count(part, i) for i, part in enumerate(parts)))
     tasks, start = [], 0
     for i, (part, length) in enumerate(zip(parts, lengths, strict=True)):
         if length:
-            tasks.append(dask.delayed(_sum)(first.starting_at(start), part, i, plan))
+            tasks.append(dask.delayed(plan.add)(first.starting_at(start), part, i))
         start += length
     if not tasks:
         raise DataError("no rows: the partitions are empty; at least one row is needed")
@@ -119,6 +119,16 @@ class _Plan(NamedTuple):
             return to.update(data, **options)
         except DataError as error:
             raise DataError(f"partition {number}: {error}") from None
+
+    def add_heads(self, to: Moments, parts: list[list[Any]], number: int) -> Moments:
+        """The first rows of partitions added."""
+        for i, part in enumerate(parts):
+            to = self.add(to, part, number + i, BLOCK)
+        return to
+
+    def rows_of(self, part: list[Any], number: int) -> int:
+        """How many rows of a partition have a weight and miss nothing."""
+        return self.add(Moments(), part, number).n_samples
 
 
 def _partitions(data: Any, target: Any, sample_weight: Any) -> tuple[list[list[Any]], Sequence[int] | None, bool]:
@@ -153,23 +163,8 @@ def _flat(delayed: Any) -> Any:
     return delayed.ravel() if hasattr(delayed, "ravel") else delayed
 
 
-def _add_heads(first: Moments, parts: list[list[Any]], number: int, plan: _Plan) -> Moments:
-    for i, part in enumerate(parts):
-        first = plan.add(first, part, number + i, BLOCK)
-    return first
-
-
-def _length(part: list[Any], number: int, plan: _Plan) -> int:
+def _length(part: list[Any], number: int) -> int:
     return len(part[0])
-
-
-def _counted(part: list[Any], number: int, plan: _Plan) -> int:
-    """How many rows have a weight and miss nothing."""
-    return plan.add(Moments(), part, number).n_samples
-
-
-def _sum(begun: Moments, part: list[Any], number: int, plan: _Plan) -> Moments:
-    return plan.add(begun, part, number)
 
 
 def _join(parts: list[Moments]) -> Moments:

@@ -13,7 +13,8 @@ Where things live, from the bottom up:
 - `files/`: one reader a format, and files one after the other. `formulas/`: a formula is another way to choose columns.
 - `read`: the door.
 
-This package knows of no moments and no kernels. Others import from here, and from `table` its constants and small functions.
+This package knows nothing of moments, and of the kernels only the size of a block. Others import from here, and from `table`
+its constants and small functions; guests that show rows, as pictures do, use the names below and no others.
 """
 
 from fastgd.sources.columns import LIBRARIES, Known

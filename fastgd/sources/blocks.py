@@ -35,10 +35,7 @@ class _Shape(NamedTuple):
 class Blocks:
     """Blocks that have the columns of the first, frames in any order; each is read when its turn comes.
 
-    Attributes
-    ----------
-    once : str or None
-        What they are, if they can be read only once: an iterator, as a generator is one.
+    `once` says what they are if they can be read only once: an iterator, for example a generator.
     """
 
     def __init__(self, data: Iterable[Any], wanted: Wanted) -> None:

@@ -33,16 +33,7 @@ class _Fault(NamedTuple):
 
 
 class Cells:
-    """Reads the columns of a frame.
-
-    Parameters
-    ----------
-    origin : Origin
-    missing : {"raise", "drop"}
-        Whether an empty cell is refused, or NaN.
-    weight : ndarray of shape (n,), or empty for ones
-        In a row of weight 0 anything may stand.
-    """
+    """Reads the columns of a frame: with missing="drop" an empty cell is NaN, and in a row of weight 0 anything may stand."""
 
     def __init__(self, origin: Origin, missing: str = "raise", weight: NDArray[Any] = EMPTY) -> None:
         self._origin, self._drop, self._weight = origin, missing == "drop", weight

@@ -86,25 +86,13 @@ class Frames(Reader, Protocol):
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a frame or file that are features, target and weights.
+    """The columns of a frame or file that are features, target and weights."""
 
-    Parameters
-    ----------
-    target : str or None
-        None for the features alone, to predict from.
-    features : tuple of str
-    weight : str, array_like or None
-        A column's name; for a single frame in memory also the weights of its rows.
-    missing : {"raise", "drop"}
-    by_name : bool
-        Whether the features were asked for by name, for messages.
-    """
-
-    target: str | None
+    target: str | None  # None for the features alone, to predict from
     features: tuple[str, ...]
-    weight: Any = None
+    weight: Any = None  # a column's name; for a single frame in memory also the weights of its rows
     missing: str = "raise"
-    by_name: bool = True
+    by_name: bool = True  # whether the features were asked for by name, for messages
     as_text = ()
 
     @classmethod

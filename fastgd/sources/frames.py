@@ -15,18 +15,7 @@ T = TypeVar("T")
 
 
 class Frame:
-    """Columns with names: a frame in memory, a lazy one, or a reader of Arrow batches.
-
-    Attributes
-    ----------
-    names : list of str
-    path : None
-        It comes from no file.
-    once : str or None
-        What it is, if it can be read only once.
-    is_lazy : bool
-        Whether the rows are yet to be read.
-    """
+    """`Frames` that are a narwhals frame, in memory or lazy, or a reader of Arrow batches, which can be read only once."""
 
     path = None
 

@@ -14,30 +14,14 @@ _CORRECT = "correct the cell or drop the row"
 
 
 class Origin(NamedTuple):
-    """The place of a table's rows in the data that the user passed.
+    """The place of a table's rows in the data that the user passed."""
 
-    Attributes
-    ----------
-    path : str or None
-        The file.
-    line_of : callable or None
-        For a text file, the line on which a row begins.
-    block : int or None
-        For an iterable of blocks, the number of the block.
-    first_row : int
-        The row of the data with which the table begins.
-    rows : ndarray of int, or None
-        Which rows of the data the table has; None if it has all from `first_row` on.
-    can_drop : bool
-        Whether the user can pass missing='drop'.
-    """
-
-    path: str | None = None
-    line_of: Callable[[int], int] | None = None
-    block: int | None = None
-    first_row: int = 0
-    rows: NDArray[np.intp] | None = None
-    can_drop: bool = True
+    path: str | None = None  # the file
+    line_of: Callable[[int], int] | None = None  # for a text file, the line on which a row begins
+    block: int | None = None  # for an iterable of blocks, the number of the block
+    first_row: int = 0  # the row of the data with which the table begins
+    rows: NDArray[np.intp] | None = None  # which rows of the data the table has; None if all from `first_row` on
+    can_drop: bool = True  # whether the user can pass missing='drop'
 
     def part(self, start: int, stop: int) -> Origin:
         """The origin of the rows from `start` to `stop`."""

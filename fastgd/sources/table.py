@@ -23,38 +23,22 @@ CHUNK = 262_144
 class Table:
     """Feature columns and target of rows that are in memory; iterated, the same rows in pieces of at most `CHUNK`.
 
-    What a table of plain arrays has no need of is an attribute of the class, so that to make one costs next to nothing.
-
     Attributes
     ----------
     X : ndarray of shape (n, p), or (n, p + 1) where its last column is the target
     y : ndarray of shape (n,), or empty where X holds the target
-    feature_names : tuple of str, or None for the default names
-    target_name : str or None
-    origin : Origin
-        Where the rows come from, for messages.
-    weight : ndarray of shape (n,), or empty for ones
-        Positive once the table is settled.
-    weight_name : str or None
-    formula : Formula or None
-        What made the columns.
-    n_dropped : int
-        Rows that were left out because a value is missing.
-    n_absent : int
-        Rows that were left out because their weight is 0.
-    library : str or None
-        The library of the frame that the columns come from, by the name that narwhals gives it.
     """
 
-    feature_names: tuple[str, ...] | None = None
+    # Attributes of the class, so that to make a table of plain arrays costs next to nothing.
+    feature_names: tuple[str, ...] | None = None  # None for the default names
     target_name: str | None = None
     origin: Origin = Origin()
-    weight: NDArray[Any] = EMPTY
+    weight: NDArray[Any] = EMPTY  # shape (n,), positive once the table is settled; empty for ones
     weight_name: str | None = None
-    formula: Any = None
-    n_dropped: int = 0
-    n_absent: int = 0
-    library: str | None = None
+    formula: Any = None  # what made the columns
+    n_dropped: int = 0  # rows left out because a value is missing
+    n_absent: int = 0  # rows left out because their weight is 0
+    library: str | None = None  # of the frame that the columns come from, by the name that narwhals gives it
 
     def __init__(self, X: NDArray[Any], y: NDArray[Any] = EMPTY) -> None:
         self.X = X

@@ -12,10 +12,6 @@ class Pipe(io.RawIOBase):
     """The bytes of a file until its end, or until `stop`.
 
     A thread that waits in `read` for the writer of a pipe does not see Ctrl-C, and the main thread, which does, waits for it.
-
-    Parameters
-    ----------
-    path : str
     """
 
     def __init__(self, path: str) -> None:

@@ -15,24 +15,12 @@ from fastgd.sources.frames import pyarrow_for
 
 
 class Options(NamedTuple):
-    """What a reader is told of its file.
+    """What a reader is told of its file."""
 
-    Attributes
-    ----------
-    delimiter : str or None
-        What separates the cells of a line of text; None to find out.
-    header : bool or None
-        Whether the first line holds names; None to find out.
-    n_features : int or None
-        To predict from, where a target need not be there: a file without names of so many columns holds features only.
-    first : Reader or None
-        That of the first of several files.
-    """
-
-    delimiter: str | None = None
-    header: bool | None = None
-    n_features: int | None = None
-    first: Any = None
+    delimiter: str | None = None  # separates the cells of a line of text; None to find out
+    header: bool | None = None  # whether the first line holds names; None to find out
+    n_features: int | None = None  # to predict from: a file without names of so many columns holds features only
+    first: Any = None  # the reader of the first of several files
 
 
 @dataclass(frozen=True)

@@ -31,28 +31,14 @@ _COUNTED = 1 << 16
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole rows.
+    """Whole rows."""
 
-    Attributes
-    ----------
-    data : memoryview
-        Their text; the memory is used for another piece when this one is gone.
-    line : int
-        The line of the file with which it begins.
-    skip : int
-        Rows at its beginning that are not data.
-    has_quotes : bool
-    is_last : bool
-    share : float or None
-        How much of the file ends here.
-    """
-
-    data: memoryview
-    line: int
-    skip: int
+    data: memoryview  # their text; the memory is used for another piece when this one is gone
+    line: int  # the line of the file with which it begins
+    skip: int  # rows at its beginning that are not data
     has_quotes: bool
     is_last: bool
-    share: float | None
+    share: float | None  # how much of the file ends here
 
     def rows(self, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         """The rows of data, each with the line on which it begins; slow."""

@@ -32,20 +32,8 @@ _PROBED, _PROBE = 4096, 64
 class Design:
     """What a formula makes of rows. It follows from the formula, the levels and the state of its transforms alone.
 
-    Parameters
-    ----------
-    parsed : Parsed
-    levels : dict of str to list or None
-        Of each column: its levels if it is text.
-    state : dict
-        What the transforms have learned, by expression.
-
-    Attributes
-    ----------
-    left, right : formulaic.ModelSpec
-        How the target and the features are made; the right side without the intercept.
-    feature_names : tuple of str
-    has_intercept : bool
+    `levels` are those of each column if it is text, else None; `state` is what the transforms have learned, by expression. `left`
+    and `right` are formulaic's ModelSpecs of the target and of the features, without the intercept.
     """
 
     def __init__(self, parsed: Parsed, levels: dict[str, list[Any] | None], state: dict[str, Any]) -> None:

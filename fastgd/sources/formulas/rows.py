@@ -17,24 +17,13 @@ from fastgd.sources.table import EMPTY, require_weights
 
 
 class Rows(NamedTuple):
-    """Those rows of a frame that count.
+    """Those rows of a frame that count."""
 
-    Attributes
-    ----------
-    columns : dict
-        Their cells, those of text as categories.
-    weight : ndarray of shape (n,), or empty for ones
-    origin : Origin
-        Which rows they are.
-    n_dropped : int
-        How many rows of positive weight were left out.
-    """
-
-    columns: dict[str, Any]
+    columns: dict[str, Any]  # their cells, those of text as categories
     n: int
-    weight: NDArray[np.float64]
+    weight: NDArray[np.float64]  # empty for ones
     origin: Origin
-    n_dropped: int
+    n_dropped: int  # rows of positive weight that were left out
 
 
 def read_rows(

@@ -24,23 +24,12 @@ class UnseenInError(Exception):
 
 
 class Parsed(NamedTuple):
-    """A formula as formulaic reads it.
-
-    Attributes
-    ----------
-    text : str
-    sides : formulaic.Formula
-        Its terms, `lhs` and `rhs`.
-    sources : tuple of str
-        The columns that the right side uses.
-    columns : tuple of str
-        These and those that the left side uses.
-    """
+    """A formula as formulaic reads it."""
 
     text: str
-    sides: Any
-    sources: tuple[str, ...]
-    columns: tuple[str, ...]
+    sides: Any  # its terms, `lhs` and `rhs`
+    sources: tuple[str, ...]  # the columns that the right side uses
+    columns: tuple[str, ...]  # these and those that the left side uses
 
     @property
     def target_name(self) -> str:
