@@ -27,8 +27,6 @@ from fastgd.request import Request, remembered, validated
 from fastgd.result.fit_result import FitResult
 from fastgd.result.stability import Stability
 from fastgd.sources import Collection, Source, Table, read
-from fastgd.store import model
-from fastgd.text import report, words
 
 _SUMS_OF_LINE = 6
 
@@ -217,6 +215,8 @@ def load(path: str | os.PathLike[str]) -> FitResult:
     ...     fastgd.load(file).predict([5]).round(6).tolist()
     [9.5]
     """
+    from fastgd.store import model
+
     try:
         stored = model.read(path)
         with warnings.catch_warnings(), np.errstate(all="ignore"):  # of sums that an edited file made up
@@ -297,6 +297,8 @@ def run(moments: Moments, request: Request) -> FitResult:
 
 def _refuse_or_warn(result: FitResult, outcome: int) -> None:
     """Of a descent that did not end well: the error, or the warning, that says so."""
+    from fastgd.text import words
+
     request, parts = result._request, result._parts
     if outcome == layout.UNSTABLE:
         if request.unstable == "raise":
@@ -321,6 +323,8 @@ def _refuse_or_warn(result: FitResult, outcome: int) -> None:
 
 
 def _refusal(result: FitResult) -> UnstableLearningRateError:
+    from fastgd.text import report
+
     stability, rate = result.stability, result.learning_rate
     _, overflow = result._complete.counts(math.nan)
     first = int(overflow) if overflow < math.inf else None
@@ -328,6 +332,8 @@ def _refusal(result: FitResult) -> UnstableLearningRateError:
 
 
 def _warn_unmet(result: FitResult, tolerance: float) -> None:
+    from fastgd.text import words
+
     needed = result.iterations_to(tolerance)
     if needed is None:
         cure = f"this rate never meets it; use {spelled('learning_rate', 'auto')}"

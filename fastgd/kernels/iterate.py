@@ -92,10 +92,11 @@ def measure(problem: Array, target: Array, run: Array, work: Array) -> None:
         set_at(run, row.DISTANCE, i, c)
 
 
-@inlined
-def begin(problem: Array, target: Array, run: Array, work: Array) -> None:
+@inner
+def begin(problem: Array, target: Array, run: Array) -> None:
     """Contractions, distances along the directions, limit point, of the start and the rate that were asked for."""
     d, m = problem.shape[1], int(problem[row.DIRECTIONS, 0])
+    work = run[row.WORK : row.WORK + row.WORK_ROWS]
     rate, top = run[row.ASKED_RATE, 0], int(problem[row.RATE_EXPONENT, 0])
     run[row.RATE, 0] = scale(rate, top) if rate == rate else problem[row.BEST_RATE, 0]
     eta = (min(2.0 * run[row.RATE, 0], _LARGEST_STEP), 0.0)
@@ -189,7 +190,7 @@ def distance_left(run: Array, m: int, k: float) -> float:
     return np.sqrt(left / whole)
 
 
-@inlined
+@inner
 def objective_after(problem: Array, target: Array, run: Array, k: float, part: Array) -> tuple[float, int]:
     """Mean squared error after k iterations: least + sum over directions of lambda * (distance left)^2, as value * 2^exponent.
 
@@ -244,7 +245,7 @@ def put_in_units(
         set_at(out, 0, j, (value[0] + 0.0, value[1]))  # never -0
 
 
-@inlined
+@inner
 def place(problem: Array, target: Array, run: Array, k: float, odd: bool, work: Array, out: Array) -> None:
     """Intercept and coefficients after k iterations, high and low, in the data's units; k = inf is the limit point."""
     m = int(problem[row.DIRECTIONS, 0])

@@ -50,7 +50,7 @@ def set_limits(problem: Array) -> None:
 def set_out(problem: Array, target: Array, run: Array, rate: float, max_iter: float, tolerance: float) -> None:
     """Note the request, and begin."""
     run[row.ASKED_RATE, 0], run[row.MAX_ITER, 0], run[row.TOLERANCE, 0] = rate, max_iter, tolerance
-    begin(problem, target, run, run[row.WORK : row.WORK + row.WORK_ROWS])
+    begin(problem, target, run)
 
 
 @inlined

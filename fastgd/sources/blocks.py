@@ -13,7 +13,6 @@ from fastgd.arguments import counted
 from fastgd.errors import DataError, shown
 from fastgd.sources.arrays import read_arrays
 from fastgd.sources.columns import Choice, Wanted, require_column, require_name
-from fastgd.sources.formulas.formula import choice_of
 from fastgd.sources.frames import Frame, is_frame, open_frame
 from fastgd.sources.origin import Origin
 from fastgd.sources.pairs import ARRAYS, read_pair_of
@@ -87,6 +86,8 @@ class Blocks:
         try:
             frame = open_frame(block)
             if isinstance(frame, Frame) and self._choice is None:
+                from fastgd.sources.formulas.formula import choice_of
+
                 self._choice = choice_of(frame, self._wanted)
         except DataError as error:
             raise DataError(f"block {number}: {error}") from None

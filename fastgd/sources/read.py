@@ -14,8 +14,6 @@ from fastgd.errors import DataError
 from fastgd.sources.arrays import read_arrays, read_points, read_weight, refuse_features, weigh
 from fastgd.sources.blocks import Blocks, is_blocks
 from fastgd.sources.columns import Columns, Frames, Known, Wanted, require_column, require_name
-from fastgd.sources.formulas.formula import Formula, choice_of
-from fastgd.sources.formulas.terms import is_formula
 from fastgd.sources.frames import Frame, is_frame, open_frame
 from fastgd.sources.pairs import ARRAYS, as_weight, read_pair
 from fastgd.sources.source import Source
@@ -130,7 +128,8 @@ def _is_on_cluster(data: Any) -> bool:
 
 
 def _read_files(data: Any, wanted: Wanted) -> Source:
-    from fastgd.sources.files.files import Files  # loads csv and re: 2 ms of every import of fastgd
+    from fastgd.sources.files.files import Files  # loads csv and re: 2 ms of every import of fastgd, as formulas do
+    from fastgd.sources.formulas.formula import choice_of
 
     require_name(wanted.weight, "files are read piece by piece: name a column of them")
     return _source_of(files := Files(data), choice_of(files, wanted))
@@ -142,6 +141,9 @@ def _read_blocks(data: Iterable[Any], wanted: Wanted) -> Source:
 
 
 def _read_frame(frame: Frame, wanted: Wanted) -> Table | Source:
+    from fastgd.sources.formulas.formula import choice_of
+    from fastgd.sources.formulas.terms import is_formula
+
     if frame.is_lazy:
         require_name(wanted.weight, "the frame is lazy: name a column of it, or collect it first")
         return _source_of(frame, choice_of(frame, wanted))
@@ -171,9 +173,13 @@ def _source_of(frames: Frames, choice: Any) -> Source:
     return Source(partial(frames.tables, choice), frames.once)
 
 
-def read_formula(stored: Any) -> Formula | None:
+def read_formula(stored: Any) -> Any:
     """The formula that `Formula.to_dict` wrote, if there is one; it is not run yet."""
-    return None if stored is None else Formula.from_dict(stored)
+    if stored is None:
+        return None
+    from fastgd.sources.formulas.formula import Formula
+
+    return Formula.from_dict(stored)
 
 
 def read_features_of_files(X: str | os.PathLike[str], names: tuple[str, ...], formula: Any) -> Source:

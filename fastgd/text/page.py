@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from html import escape
 from textwrap import fill
 from typing import NamedTuple
 
@@ -47,6 +46,8 @@ class Table(NamedTuple):
 
     def html(self) -> str:
         """All text is escaped, and nothing is loaded."""
+        from html import escape  # 2 ms of every import of fastgd
+
         rows = [[escape(cell) for cell in row] for row in self.rows]
         head = f"<thead><tr>{_cells('th', rows.pop(0))}</tr></thead>" if self.has_titles else ""
         cell = "td" if self.has_titles else 'td style="text-align: left"'
@@ -68,6 +69,8 @@ class Page(NamedTuple):
         return "\n\n".join(fill(part, _WIDTH) if isinstance(part, str) else part.text() for part in self.parts)
 
     def html(self) -> str:
+        from html import escape
+
         parts = (f"<p>{escape(part)}</p>" if isinstance(part, str) else part.html() for part in self.parts)
         return f"<div>{''.join(parts)}</div>"
 
