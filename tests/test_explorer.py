@@ -764,7 +764,7 @@ def test_what_the_page_cannot_show_is_refused(tmp_path: Path) -> None:
             fastgd.fit(x, y, sample_weight=weights).explore(path, x, y, sample_weight=weights)
     for features in (x, np.column_stack([x, x**2])):
         flat = fastgd.fit(features, y, sample_weight=[1.0, 1e-220, 1e-220, 1e-220])
-        with pytest.raises(fastgd.DataError, match=r"^an eigenvalue is about .e-2\d\d: .* from 1e-200; leave out rows with hardly"):
+        with pytest.raises(fastgd.DataError, match=r"^an eigenvalue is about .e-2\d\d: .* from 1e-200; leave out rows with"):
             flat.explore(path)
     assert not path.exists()
 
