@@ -280,7 +280,7 @@ ARGUMENTS: list[tuple[Call, str]] = [
     (lambda: fit(x, y).score([1, 2], [1, nan]), f"nan in row 1, the target y: {CELL} {ROWS}"),
     (
         lambda: fit(x, y).explore("page.html", type("Array", (), {"__module__": "dask.array"})()),
-        "the data are a Dask collection: pass rows in memory or files to explore, or none",
+        "the data are a Dask collection: pass rows in memory or files to explore, or no data",
     ),
     (lambda: fit(x, y).factors(-1), "k=-1: iterations are whole numbers, 0 or more"),
     (lambda: fit(x, y).excess([1, 2, 3]), "theta has shape (3,): it must hold the intercept and 1 coefficient"),

@@ -246,9 +246,9 @@ def test_the_page_begins_with_the_fit(open_page: Any) -> None:
     shown, optimum = totals(tab), result.optimum
     assert shown["intercept"] == pytest.approx([result.intercept, optimum.intercept], rel=1e-5)
     assert shown["slope (hours)"] == pytest.approx([result.slope, optimum.coef[0]], rel=1e-5)
-    assert shown["sum of the squares"] == pytest.approx([100 * result.error, 100 * optimum.error], rel=1e-5)
-    assert shown["mean of the squares: the error"] == pytest.approx([result.error, optimum.error], rel=1e-5)
-    assert shown["root of the mean"] == pytest.approx([math.sqrt(result.error), math.sqrt(optimum.error)], rel=1e-5)
+    assert shown["sum of squared residuals"] == pytest.approx([100 * result.error, 100 * optimum.error], rel=1e-5)
+    assert shown["mean squared error"] == pytest.approx([result.error, optimum.error], rel=1e-5)
+    assert shown["root mean squared error"] == pytest.approx([math.sqrt(result.error), math.sqrt(optimum.error)], rel=1e-5)
     assert "97.6 % of the distance to the optimum is still to go, and the error is 2.14 % above" in tab.inner_text("#message")
     assert "Stable and smooth" in tab.inner_text("#message")
     times = tab.eval_on_selector_all("#times b", "all => all.map(b => b.textContent)")
@@ -301,16 +301,16 @@ def test_past_the_limit_it_says_when_the_error_overflows(open_page: Any) -> None
     result = lesson(learning_rate=1e-3, max_iter=None, unstable="run")
     tab = open_page(page_of(result, HOURS, "score"))
     assert result.stability.overflow_iteration(1e-3) == 252
-    assert "Past the limit: each iteration overshoots by more than the last, and the error leaves float64 at iteration 252." in (
+    assert "Past the limit: each iteration overshoots by more than the last, and the error overflows at iteration 252." in (
         tab.inner_text("#message")
     )
     set_iteration(tab, 10**6)
     assert "After 251 iterations" in tab.inner_text("#message")
-    assert "It was stopped there" in tab.inner_text("#message")
+    assert "It stops there" in tab.inner_text("#message")
     path = result.path(at=[251])
     assert_digits(theta(tab, 251), [path.intercept[0], path.coef[0, 0]], [0.0, 0.0], 10)
     assert tab.eval_on_selector_all("#times button", "all => all.map(button => button.disabled)") == [True, True, True]
-    assert "The line lies outside the picture" in tab.inner_text("#hint")
+    assert "The line is now outside the picture" in tab.inner_text("#hint")
 
 
 def test_standardised_it_arrives_in_one_step(open_page: Any) -> None:
@@ -320,7 +320,7 @@ def test_standardised_it_arrives_in_one_step(open_page: Any) -> None:
     set_iteration(tab, 1)
     shown = totals(tab)
     assert shown["slope (hours)"][0] == shown["slope (hours)"][1]
-    assert "stands at the optimum" in tab.inner_text("#message") or "nothing is to be seen" in tab.inner_text("#message")
+    assert "is at the optimum" in tab.inner_text("#message") or "the minimum is negligible" in tab.inner_text("#message")
     tab.check("input[value=raw]")
     assert tab.evaluate("explorer.descent.rate") == 1e-4
 
@@ -409,7 +409,7 @@ def test_a_point_that_is_dragged_changes_moments_spectrum_limit_and_optimum(open
     frame = tab.evaluate("explorer.frame")
     drag(tab, on_screen(tab, x, y), on_screen(tab, frame[0][1] - 1.0, frame[1][0] + 3.0))
     during = totals(tab)
-    assert during["sum of the squares"] != before["sum of the squares"]  # at once, before the hand lets go
+    assert during["sum of squared residuals"] != before["sum of squared residuals"]  # at once, before the hand lets go
     tab.mouse.up()
     rows = np.array(tab.evaluate("explorer.state.rows"))
     moved = np.flatnonzero((rows[:, :2] != np.column_stack(columns(HOURS))).any(axis=1))
@@ -418,7 +418,7 @@ def test_a_point_that_is_dragged_changes_moments_spectrum_limit_and_optimum(open
     assert tab.evaluate("explorer.limits.max") == pytest.approx(result.stability.max_learning_rate, rel=1e-14) != limit
     assert_digits(theta(tab, 1000), [result.intercept, result.slope], [0.0, 0.0])
     assert_digits(theta(tab, 10**9), [result.optimum.intercept, result.optimum.coef[0]], [0.0, 0.0])
-    assert totals(tab)["mean of the squares: the error"] == pytest.approx([result.error, result.optimum.error], rel=1e-5)
+    assert totals(tab)["mean squared error"] == pytest.approx([result.error, result.optimum.error], rel=1e-5)
     tab.click("#restore")
     assert totals(tab) == before
     assert tab.is_disabled("#restore")
@@ -436,7 +436,7 @@ def test_an_end_of_the_line_can_be_dragged_and_descent_starts_there(open_page: A
         assert b + w * x == pytest.approx(y, abs=0.2)  # a pixel is about 0.4
     shown = totals(tab)
     x, y = columns(HOURS)
-    assert shown["mean of the squares: the error"][0] == pytest.approx(((y - b - w * x) ** 2).mean(), rel=1e-5)
+    assert shown["mean squared error"][0] == pytest.approx(((y - b - w * x) ** 2).mean(), rel=1e-5)
     assert tab.input_value("#iteration-value") == "0"
     set_iteration(tab, 1000)
     result = lesson(start=[b, w])
@@ -502,7 +502,7 @@ def test_weights_count(open_page: Any) -> None:
     result = fastgd.fit((x, y), sample_weight=weight, learning_rate=1e-4, max_iter=500)
     tab = open_page(page_of(result, (x, y), sample_weight=weight))
     assert_digits(theta(tab, 500), [result.intercept, result.slope], [0.0, 0.0])
-    assert totals(tab)["sum of the squares"][0] == pytest.approx(weight.sum() * result.error, rel=1e-5)
+    assert totals(tab)["sum of squared residuals"][0] == pytest.approx(weight.sum() * result.error, rel=1e-5)
     assert len(tab.evaluate("explorer.state.rows")) == 99
     sizes = tab.evaluate("[...explorer.figures.line.source('points').data.size]")
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
@@ -516,7 +516,7 @@ def test_of_many_rows_a_sample_is_drawn_and_the_moments_are_of_all(open_page: An
     html = page_of(result, ((x[i : i + 700], y[i : i + 700]) for i in range(0, x.size, 700)))
     assert data_of(html) == data_of(page_of(result, x, y))
     tab = open_page(html)
-    assert "3,000 rows. Drawn is a sample of 1,000; the moments are of all rows." in tab.inner_text("#about")
+    assert "3,000 rows. A sample of 1,000 rows is drawn; the numbers are those of all rows." in tab.inner_text("#about")
     rows = np.array(tab.evaluate("explorer.state.rows"))
     assert len(rows) == 1000 and np.isin(rows[:, 0], x).all()
     assert rows[:, 0].mean() == pytest.approx(50.0, abs=1.5)
@@ -531,7 +531,7 @@ def test_of_many_rows_a_sample_is_drawn_and_the_moments_are_of_all(open_page: An
 def test_without_rows_the_line_can_still_be_taken_in_hand(open_page: Any) -> None:
     result = fastgd.fit(HOUSES, "price_usd", learning_rate=1e-7, max_iter=10)
     tab = open_page(page_of(result))
-    assert "The rows are not on this page" in tab.inner_text("#about")
+    assert "This page has the moments of the rows" in tab.inner_text("#about")
     assert not tab.is_visible("#squares")
     assert_digits(theta(tab, 10), [result.intercept, result.slope], [0.0, 0.0])
     handle = tab.evaluate("explorer.handles()")[0]
@@ -604,7 +604,7 @@ def test_many_features_are_pythons(open_page: Any, intercept: bool, standardize:
     tab.fill("#rate-value", "100")
     options = {"fit_intercept": intercept, "standardize": not standardize}
     n = fastgd.fit(x, y, learning_rate=100.0, start=start, unstable="run", **options).n_iter
-    found = re.search(r"the error leaves float64 at iteration (\d+)\.", tab.inner_text("#message"))
+    found = re.search(r"the error overflows at iteration (\d+)\.", tab.inner_text("#message"))
     assert found and int(found[1]) in (n + 1, n + 2)  # a fit also stops before R squared leaves it
 
 
@@ -764,7 +764,7 @@ def test_what_the_page_cannot_show_is_refused(tmp_path: Path) -> None:
             fastgd.fit(x, y, sample_weight=weights).explore(path, x, y, sample_weight=weights)
     for features in (x, np.column_stack([x, x**2])):
         flat = fastgd.fit(features, y, sample_weight=[1.0, 1e-220, 1e-220, 1e-220])
-        with pytest.raises(fastgd.DataError, match=r"^an eigenvalue is about .e-2\d\d: .* from 1e-200; leave out rows of next"):
+        with pytest.raises(fastgd.DataError, match=r"^an eigenvalue is about .e-2\d\d: .* from 1e-200; leave out rows with"):
             flat.explore(path)
     assert not path.exists()
 

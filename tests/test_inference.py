@@ -325,7 +325,7 @@ def test_dependent_columns_equal_exact_fractions(data: st.DataObject, intercept:
         assert ends[1] - ends[0] == pytest.approx(2 * quantile * exactly.standard_error(row), rel=1e-9)
         assert ends.mean() == pytest.approx(result.optimum.intercept + result.optimum.coef @ point, abs=1e-9)
     else:
-        with pytest.raises(fastgd.DataError, match=r"X breaks in row 1 \(rows count from 0\) a dependence"):
+        with pytest.raises(fastgd.DataError, match=r"row 1 of X \(rows count from 0\) breaks a dependence"):
             result.predict_interval([[column[0] for column in columns], point])
 
 
@@ -375,7 +375,7 @@ def test_a_constant_column_takes_the_intercept_with_it() -> None:
         assert found.r2 == pytest.approx(plain.r2, rel=1e-14)
         expected = fastgd.fit(x, y).predict_interval([2.0])
         assert result.predict_interval([[2.0, constant]]) == pytest.approx(expected, rel=1e-13)
-        with pytest.raises(fastgd.DataError, match=r"X breaks in row 0 .*\(rank 2 of 3\): .* undecided, and"):
+        with pytest.raises(fastgd.DataError, match=r"row 0 of X .*\(rank 2 of 3\): .* undecided, so it has no interval"):
             result.predict_interval([[2.0, 1.0]])
 
 
@@ -501,7 +501,7 @@ def test_one_interval_a_row_for_each_shape() -> None:
         ([(1, 2), (3, 5)], True, "2 rows for 2 coefficients: nothing is left.*at least 3 rows are needed"),
         ([(1, 2)], True, "1 row for 2 coefficients"),
         ([(1, 2)], False, "1 row for 1 coefficient: nothing is left.*at least 2 rows"),
-        ([(2, 1), (2, 3), (2, 4)], True, "x is the same in every row.*rows with another x are needed"),
+        ([(2, 1), (2, 3), (2, 4)], True, "x is the same in every row.*rows with other values of x are needed"),
         ([(0, 1), (0, 3)], False, "x is zero in every row"),
         ([(1, 5), (2, 5), (3, 5)], True, "passes through all 3 rows, up to rounding.*in .optimum"),
         ([(0, 0), (0, 0), (1, 0)], False, "passes through all 3 rows"),

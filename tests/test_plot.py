@@ -158,7 +158,7 @@ def test_error_curve_is_the_error_above_the_least(path: Path, target: str, rate:
             at = result.path(at=[int(drawn.get_xdata()[i])])
             assert drawn.get_ydata()[i] == pytest.approx(exact_excess(path, at.intercept[0], at.coef[0, 0]), rel=1e-6)
     assert ax.get_yscale() == "log" and ax.get_xscale() == "symlog"
-    assert ax.get_xlabel() == "iteration" and ax.get_ylabel() == f"error above the least ({target}²)"
+    assert ax.get_xlabel() == "iteration" and ax.get_ylabel() == f"error above the minimum ({target}²)"
 
 
 def test_error_curve_marks_end_and_shares() -> None:
@@ -192,13 +192,13 @@ def test_error_curve_of_a_diverged_run_ends_where_it_stopped() -> None:
 def test_error_curve_from_the_optimum_says_so() -> None:
     optimum = lesson().optimum
     ax = fastgd.plot.error_curve(lesson(start=[optimum.intercept, optimum.coef[0]]))
-    assert [text.get_text() for text in ax.texts] == ["The start is the optimum:\nno way to go."]
+    assert [text.get_text() for text in ax.texts] == ["The start is the optimum:\nthere is nothing to descend."]
     assert not ax.lines
 
 
 def test_error_curve_keeps_to_the_floor_at_the_optimum() -> None:
     ax = fastgd.plot.error_curve(fastgd.fit(HOURS, "score", standardize=True))
-    assert labels(ax)[0] == "run: arrived at 1"
+    assert labels(ax)[0] == "run: converged at 1"
     start, end = line(ax, "run").get_ydata()
     assert start == pytest.approx(exact_excess(HOURS, 0.0, 0.0), rel=1e-9)
     assert 0.0 < end < 1e-25 * start

@@ -92,12 +92,12 @@ def test_any_run_makes_a_film(result: fastgd.FitResult, tmp_path: Path) -> None:
 def test_films_that_cannot_be_made_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = lesson()
     for name in ("line.avi", "line", "gif"):
-        with pytest.raises(fastgd.DataError, match=rf"{name}: an animation is a \.gif or an \.mp4 file: name one of these"):
+        with pytest.raises(fastgd.DataError, match=rf"{name}: an animation is a \.gif or an \.mp4 file: pass the name of one"):
             result.animate(tmp_path / name)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(fastgd.DataError, match=r"line\.mp4: an \.mp4 needs the program ffmpeg, which is not installed; a \.gif"):
         result.animate(tmp_path / "line.mp4")
-    with pytest.raises(fastgd.DataError, match="2 features were fitted: points are shown beside the line of one"):
+    with pytest.raises(fastgd.DataError, match="2 features were fitted: points are shown with one only"):
         fastgd.fit(ROOMS, "price_usd").animate(tmp_path / "line.gif", ROOMS)
     with pytest.raises(fastgd.DataError, match="y is missing"):
         result.animate(tmp_path / "line.gif", [1.0])

@@ -139,7 +139,7 @@ def test_many_rows_of_a_file_are_counted_one_by_one(tmp_path: Path) -> None:
 def test_rows_that_cannot_be_drawn_are_refused(draw: Any, frame: pd.DataFrame) -> None:
     result = fastgd.fit(frame, "price_usd")
     for X, y, text in [
-        (None, None, "X is None: these points are rows, which a result does not hold: pass X and y"),
+        (None, None, "X is None: a result does not hold the rows of the data: pass X and y"),
         ([[1.0, 2.0]], None, "y is missing: to show points pass both X and y, or neither"),
         ([1.0, 2.0], [1.0, 2.0], "x has 1 column, and 2 features were fitted"),
         ([[1.0, 2.0], [np.inf, 2.0]], [1.0, 2.0], r"inf in row 1, x\[:, 0\]: every value must be a finite number"),

@@ -84,7 +84,7 @@ def test_surface_standardised_is_where_the_same_start_would_go() -> None:
     np.testing.assert_allclose(drawn(scaled, "start"), [[5.0 + 0.5 * x.mean(), 0.5 * x.std()]], rtol=1e-12)
     optimum = [y.mean(), ((x - x.mean()) * (y - y.mean())).mean() / x.std()]
     np.testing.assert_allclose(drawn(scaled, "optimum"), [optimum], rtol=1e-12)
-    np.testing.assert_allclose(drawn(scaled, "at its best rate: arrived at 1")[-1], optimum, rtol=1e-12)
+    np.testing.assert_allclose(drawn(scaled, "at its best rate: converged at 1")[-1], optimum, rtol=1e-12)
     assert scaled.get_legend().get_title().get_text() == "standardised, 1 : 1"
     assert scaled.get_aspect() == 1.0
 
@@ -92,7 +92,7 @@ def test_surface_standardised_is_where_the_same_start_would_go() -> None:
 def test_surface_of_a_standardised_run_has_the_run_on_the_right() -> None:
     raw, scaled = fastgd.plot.surface(lesson(standardize=True, learning_rate=0.1, max_iter=5))
     assert "run: 32.8 % left at 5" in labels(scaled)
-    assert labels(raw)[1].startswith("at its best rate: arrived at ") and labels(raw)[1].endswith(", swinging")
+    assert labels(raw)[1].startswith("at its best rate: converged at ") and labels(raw)[1].endswith(", swinging")
 
 
 @pytest.mark.parametrize("offset", [0.0, 50.0, 1e3, 1e6, 1.7e9])
@@ -154,7 +154,7 @@ def test_surface_of_a_diverged_run_keeps_start_and_optimum_in_view() -> None:
     assert raw.get_xlim()[0] < 0.0 and 7.99 < raw.get_xlim()[1] < 12.0
     path = drawn(raw, "run: diverged, stopped at 251")
     assert 2 < len(path) < 10 and np.abs(path[-1]).max() < 1e3
-    assert "at its best rate: arrived at 1" in labels(scaled)
+    assert "at its best rate: converged at 1" in labels(scaled)
 
 
 def test_surface_from_the_optimum_has_a_width() -> None:
@@ -192,11 +192,11 @@ def test_surface_of_several_features_is_along_two_directions(standardize: bool, 
 
 
 def test_surfaces_that_cannot_be_drawn_are_refused() -> None:
-    with pytest.raises(fastgd.DataError, match=r"the data decide one direction \(features: x\): a surface is over two"):
+    with pytest.raises(fastgd.DataError, match=r"the data determine one direction \(features: x\): a surface needs two"):
         fastgd.plot.surface(fastgd.fit([2.0, 2.0], [1.0, 2.0]))
-    with pytest.raises(fastgd.DataError, match="the data decide one direction"):
+    with pytest.raises(fastgd.DataError, match="the data determine one direction"):
         fastgd.plot.surface(fastgd.fit([1.0, 2.0], [1.0, 2.0], fit_intercept=False))
-    with pytest.raises(fastgd.DataError, match="the data decide no direction"):
+    with pytest.raises(fastgd.DataError, match="the data determine no direction"):
         fastgd.plot.surface(fastgd.fit([0.0, 0.0], [1.0, 2.0], fit_intercept=False))
     with pytest.raises(fastgd.DataError, match="ax is one Axes: the surface needs a pair of them"):
         fastgd.plot.surface(lesson(), ax=plt.subplots()[1])
@@ -282,7 +282,7 @@ def test_directions_of_runs_that_went_nowhere_or_away() -> None:
     assert away.get_xscale() == "log" and bars(away)[0] > 1e59 and bars(away)[1] < 1.0
     assert away.texts[0].get_text() == f"1: mostly x, × {bars(away)[0]:.3g}"
     nothing = fastgd.plot.directions(fastgd.fit([0.0, 0.0], [0.0, 0.0], fit_intercept=False))
-    assert [text.get_text() for text in nothing.texts] == ["No direction is curved:\nthe data decide nothing."]
+    assert [text.get_text() for text in nothing.texts] == ["No direction is curved:\nthe data determine nothing."]
 
 
 def test_many_directions_have_bars_and_no_names() -> None:

@@ -234,3 +234,28 @@ def test_columns_without_a_say_are_told_by_what_they_are() -> None:
     standardised = fastgd.fit(X[:, :2], y, standardize=True).explain()
     assert "x1 is the same in every row: the data leave 1 direction undecided" in standardised
     assert "x1 is zero in every row" in fastgd.fit(X[:, :2], y, fit_intercept=False).explain()
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 2.0**-300, 2.0**300])
+def test_numbers_in_double_double_have_thirty_digits(scale: float, standardize: bool) -> None:
+    rng = np.random.default_rng(7)
+    x, y = scale * rng.normal(3.0, 1.0, 50), rng.normal(size=50)
+    xs, ys = (list(map(Fraction, v.tolist())) for v in (x, y))
+    mean_x, mean_y = sum(xs) / 50, sum(ys) / 50
+    xx, xy, yy = (sum((a - m) * (b - n) for a, b in zip(u, v, strict=True)) / 50
+                  for u, m, v, n in ((xs, mean_x, xs, mean_x), (xs, mean_x, ys, mean_y), (ys, mean_y, ys, mean_y)))  # fmt: skip
+    moments = fastgd.Moments.from_arrays(x, y)
+    stability = fastgd.analyse(moments, standardize=standardize)
+    mean, covariance = moments.in_double_double()
+    optimum, unit, eigenvalues = stability.in_double_double()
+    assert mean[:, 0].tobytes() == moments.mean.tobytes() and covariance[..., 0].tobytes() == moments.covariance.tobytes()
+    assert eigenvalues[:, 0].tobytes() == stability.eigenvalues.tobytes()
+    expected = [mean_x, mean_y, xx, xy, xy, yy, mean_y - xy / xx * mean_x, xy / xx, xx if standardize else Fraction(1)]
+    found = [Fraction(h) + Fraction(low) for h, low in [*mean, *covariance.reshape(-1, 2), *optimum, *unit]]
+    found[-1] **= 2
+    slow, steep = (Fraction(h) + Fraction(low) for h, low in eigenvalues)
+    expected += [Fraction(4)] * 2 if standardize else [2 * (1 + xx + mean_x**2), 4 * xx]
+    found += [slow + steep, slow * steep]
+    for ours, truth in zip(found, expected, strict=True):
+        assert abs(ours - truth) <= abs(truth) / 10**29

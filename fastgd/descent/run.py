@@ -284,21 +284,20 @@ class Run:
         >>> result.factors([0, 1, 10]).round(4).tolist()
         [[1.0, 1.0], [0.9701, -0.6701], [0.7379, 0.0182]]
         """
-        if isinstance(k, int) and k >= 0:  # also past 2^64, which NumPy takes for an object
-            factors: Array = self.factors([k])[0]
-            return factors
-        counts = arguments.numbers(k, "k")
+        counts = arguments.numbers([k] if isinstance(k, int) else k, "k")  # of one int, whatever its size
         times = counts.astype(np.float64)
         if not ((times >= 0.0) & (times == np.floor(times)) & (times < np.inf)).all():
             raise arguments.argument_error("k", k, "iterations are whole numbers, 0 or more")
         problem, _, course, rule = self._complete
         u, logs = course.u[: problem.rank][::-1], course.logs[: problem.rank][::-1]
         if rule is not None:
-            shares = np.array([rule.left(u, count) for count in times.ravel().tolist()])
-            return shares.reshape(*times.shape, problem.rank)
-        with np.errstate(over="ignore", under="ignore"):
-            sizes = np.exp(np.minimum(np.multiply.outer(times, logs), 700.0))
-        return np.where((u > 1.0) & (counts % 2 == 1)[..., np.newaxis], -sizes, sizes)
+            left = np.array([rule.left(u, count) for count in times.ravel().tolist()])
+            factors: Array = left.reshape(*times.shape, problem.rank)
+        else:
+            with np.errstate(over="ignore", under="ignore"):
+                sizes = np.exp(np.minimum(np.multiply.outer(times, logs), 700.0))
+            factors = np.where((u > 1.0) & (counts % 2 == 1)[..., np.newaxis], -sizes, sizes)
+        return factors[0] if isinstance(k, int) else factors
 
     def excess(self, theta: ArrayLike) -> Array:
         """How far the objective at some parameters lies above the least possible: (b + w mean)^2 + w' (C + P) w.

@@ -1,8 +1,7 @@
-"""The explorer: one HTML file in which a fit can be taken in hand, without a server and without the network.
+"""The explorer: one interactive HTML file about a fit, without a server and without the network.
 
-bokeh draws. What is computed on the page, `descent.js` computes, from the moments, as the kernels do. `model.js` holds what hands
-can change, `panels.js` writes and `pictures.js` draws what follows from it, `hands.js` are the hands. All of these are put into
-the one file as they are.
+bokeh draws. `descent.js` computes from the moments as the kernels do; `model.js` holds what the user can change, `hands.js`
+changes it, `panels.js` writes and `pictures.js` draws what follows from it. All of these are put into the one file as they are.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ from fastgd.errors import missing_extra
 __all__ = ["page"]
 
 _SCRIPTS = ("descent.js", "words.js", "model.js", "panels.js", "pictures.js", "hands.js", "page.js")
-_MOST_DRAWN = 1000  # points; more hide one another and are no more to be taken hold of
+_MOST_DRAWN = 1000  # points; more hide each other and are hard to grab
 _MOST_FEATURES = 200
-_LAST = 10**15  # iteration that the page can be at: its numbers are float64, whose whole numbers end at 2^53
-_SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double arithmetic still splits
-_FLATTEST = 1e-200  # eigenvalue, made by rows of next to no weight, whose rounding float64 still holds
+_LAST = 10**15  # the last iteration of the page, whose numbers are float64 and count exactly up to 2^53
+_SMALLEST, _LARGEST = 1e-60, 1e60  # numbers whose fourth powers double-double arithmetic can still split
+_FLATTEST = 1e-200  # eigenvalue, of rows with hardly any weight, whose rounding float64 can still hold
 
 
 def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None = None) -> str:
@@ -36,7 +35,7 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
     ----------
     result : FitResult
     rows : iterable of (x, y) or of (x, y, weights), optional
-        The rows that were fitted, of one feature, in blocks: to draw them, or of many a sample.
+        The rows of a fit with one feature, in blocks, to be drawn; of many rows, a sample is.
 
     Returns
     -------
@@ -45,8 +44,8 @@ def page(result: fastgd.FitResult, rows: Iterable[tuple[ArrayLike, ...]] | None 
     Raises
     ------
     DataError
-        For rows that are not those of the fit, more than 200 features, numbers beyond 1e60 or below 1e-60, weights that add up to
-        such a sum, or rows of next to no weight that alone make a column vary.
+        For rows that are not those of the fit, more than 200 features, numbers above 1e60 or below 1e-60, weights with such a
+        sum, or a column that only rows with hardly any weight make vary.
     ImportError
         Without bokeh.
 
@@ -85,12 +84,12 @@ def _text(name: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON inside a script element, which ends at no column's name."""
+    """JSON for a script element, which no column's name can close."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
 
 
 def _require_sizes(result: fastgd.FitResult, raw: fastgd.Stability) -> None:
-    """Refuse what the page's arithmetic, in float64 without scaling, would lose."""
+    """Refuse numbers that the page's arithmetic, without scaling, would lose."""
     p = len(result.feature_names)
     if p > _MOST_FEATURES:
         raise fastgd.DataError(f"{p} features were fitted: the explorer shows at most {_MOST_FEATURES}; fit those to be seen")
@@ -105,7 +104,7 @@ def _require_sizes(result: fastgd.FitResult, raw: fastgd.Stability) -> None:
     if smallest < _FLATTEST:
         raise fastgd.DataError(
             f"an eigenvalue is about {smallest:.0e}: the explorer shows those from {_FLATTEST:g}; "
-            "leave out rows of next to no weight"
+            "leave out rows with hardly any weight"
         )
 
 
@@ -118,7 +117,7 @@ def _require_size(size: float, what: str, name: str) -> None:
 
 
 def _facts(result: fastgd.FitResult, weight: float) -> dict[str, Any]:
-    """What holds for one feature and for many."""
+    """What the page needs for one feature and for many."""
     start = [0.0] * (not result.fit_intercept) + list(result.start)
     return {
         "features": list(result.feature_names),
@@ -146,7 +145,7 @@ def _line(moments: fastgd.Moments, rows: Iterable[tuple[ArrayLike, ...]] | None)
 
 
 def _sample(moments: fastgd.Moments, rows: Iterable[tuple[ArrayLike, ...]]) -> NDArray[np.float64]:
-    """The rows (x, y, weight), or of many a sample that is the same in every run, in their order."""
+    """The rows (x, y, weight), or of many a sample in their order, which is the same in every run."""
     random = np.random.default_rng(0)
     kept, keys, seen = np.empty((0, 3)), np.empty(0), fastgd.Moments()
     for x, y, *weights in rows:
@@ -166,7 +165,7 @@ def _sample(moments: fastgd.Moments, rows: Iterable[tuple[ArrayLike, ...]]) -> N
 
 
 def _require_the_same(fitted: fastgd.Moments, shown: fastgd.Moments) -> None:
-    """Refuse rows of other moments: a line moved among them would be measured by those of the fit."""
+    """Refuse rows with other moments, as the page computes from those of the fit."""
     count = f"{shown.n_samples:,} rows are to be shown and {fitted.n_samples:,} were fitted"
     same = shown.n_samples == fitted.n_samples > 0
     if same:

@@ -1,5 +1,5 @@
 "use strict";
-/* Gradient descent on least squares in closed form: the twin of fastgd/kernels/descent.py, in the same double-double arithmetic.
+/* Gradient descent on least squares in closed form: the twin of fastgd/kernels, in the same double-double arithmetic.
 
 A number "pair" is [high, low], their unevaluated sum. A = H / 2 holds the mean products of the columns, ones included; along an
 eigenvector of A, a direction, each step multiplies the distance to the minimum by 1 - u, u = 2 rate lambda(A). */
@@ -261,7 +261,7 @@ const Descent = (() => {
     return start.map((value, j) => subtract(near ? limit[j] : [value, 0], way[j])[0] + 0);
   }
 
-  /** Mean squared error above the least after k iterations: the sum over directions of lambda * (distance left)^2. */
+  /** Mean squared error above the minimum after k iterations: the sum over directions of lambda * (distance left)^2. */
   function excess(descent, k) {
     return descent.problem.directions.reduce((sum, { value }, i) => {
       const part = descent.distance[i][0] * Math.exp(k * descent.log[i]);
@@ -269,7 +269,7 @@ const Descent = (() => {
     }, 0);
   }
 
-  /** Mean squared error above the least of any parameters. */
+  /** Mean squared error above the minimum of any parameters. */
   function excessOf(problem, theta) {
     const off = units(problem, theta.map((value, j) => subtract([value, 0], problem.best[j])), true);
     return problem.directions.reduce((sum, { value, vector }) => {

@@ -1,4 +1,4 @@
-"""The figures of the explorer, empty: `page.js` fills their sources and sets their ranges. bokeh is imported here."""
+"""The empty figures of the explorer: `pictures.js` fills their sources and sets their ranges. bokeh is imported here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def library() -> str:
 
 
 def draw(result: fastgd.FitResult, one: bool) -> dict[str, Any]:
-    """Each figure by the name of the element that it goes into."""
+    """Each figure, by the name of its element on the page."""
     names = [_plain(name) for name in (*result.feature_names, result.moments.target_name)]
     unit = _plain(names[-1], _LONGEST_UNIT)
     drawn = {"course": _course(unit)}
@@ -41,7 +41,7 @@ def _plain(name: str, most: int = _LONGEST_NAME) -> str:
 
 
 def _figure(x: str, y: str, height: int, **options: Any) -> figure:
-    """A figure that neither pans nor zooms: on a phone a finger on it scrolls the page."""
+    """A figure that neither pans nor zooms: on a phone, a finger on it scrolls the page."""
     plot = figure(
         height=height,
         sizing_mode="stretch_width",
@@ -52,7 +52,7 @@ def _figure(x: str, y: str, height: int, **options: Any) -> figure:
         min_border_right=12,
         **options,
     )
-    # A name between dollar signs would be taken for TeX, and its typesetter fetched from the network.
+    # A name between dollar signs would be taken for TeX, whose typesetter is fetched from the network.
     plot.xaxis.axis_label, plot.yaxis.axis_label = PlainText(text=x, name="x_label"), PlainText(text=y, name="y_label")
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
@@ -84,7 +84,7 @@ def _line(feature: str, target: str) -> figure:
 
 
 def _contours() -> figure:
-    """Lines of equal error, the path of the descent on them, start, place and optimum."""
+    """Lines of equal error, the path of the descent, the current iterate and the optimum."""
     plot = _figure("", "", 400)
     plot.multi_line("xs", "ys", source=_source("levels", "xs", "ys"), color="#aaaaaa", line_width=1)
     plot.multi_line("xs", "ys", source=_source("path", "xs", "ys"), color=BLUE, line_width=1.5)
@@ -95,13 +95,13 @@ def _contours() -> figure:
 
 
 def _iterations(plot: figure) -> figure:
-    """An axis of log(1 + k), on which 0 has its place: the slider's."""
+    """With an axis of log(1 + k), which includes 0, as the slider has it."""
     plot.xaxis[0].ticker = FixedTicker(name="x_ticker")
     return plot
 
 
 def _course(target: str) -> figure:
-    plot = _iterations(_figure("iteration", f"error above the least ({target}²)", 300, y_axis_type="log"))
+    plot = _iterations(_figure("iteration", f"error above the minimum ({target}²)", 300, y_axis_type="log"))
     plot.line("x", "y", source=_source("curve", "x", "y"), color=BLUE, line_width=2.5)
     plot.scatter("x", "y", source=_source("marks", "x", "y", "color", "marker"), color="color", marker="marker", size=11)
     plot.scatter("x", "y", source=_source("now", "x", "y"), fill_color="white", line_color=BLUE, line_width=3, size=13)
@@ -109,7 +109,7 @@ def _course(target: str) -> figure:
 
 
 def _paths(target: str) -> figure:
-    """Coefficients by iteration, dashed where they are going."""
+    """Coefficients by iteration, with dotted lines at their limits."""
     plot = _iterations(_figure("iteration", f"coefficient × its column's spread ({target})", 400))
     plot.multi_line("xs", "ys", source=_source("goals", "xs", "ys", "color"), color="color", line_dash="dotted", line_width=1.5)
     plot.multi_line("xs", "ys", source=_source("coefficients", "xs", "ys", "color"), color="color", line_width=2.5)

@@ -1,5 +1,5 @@
 "use strict";
-/* What hands do: press, type, slide and drag. */
+/* What the user does: click, type, slide and drag. */
 
 const Hands = (() => {
   const { given, state, LAST, MOST } = Model;
@@ -39,7 +39,7 @@ const Hands = (() => {
     return Model.reached() >= Math.min(LAST, Model.lastFinite()) || Descent.left(Model.descent, Model.reached()) < NO_MORE;
   }
 
-  /** Faster and faster: a step, or some percent of those before. */
+  /** Faster and faster: one iteration at a time, then some percent of those before. */
   function play() {
     if (isAtEnd()) state.iteration = 0;
     state.playing = setInterval(() => {
@@ -56,7 +56,7 @@ const Hands = (() => {
   const isRate = (rate) => rate > 0 && rate <= 1e100;
   const isIteration = (k) => Number.isInteger(k) && k >= 0 && k <= MOST;
 
-  /** A field for a number: what it holds counts as soon as it is one. */
+  /** A field for a number, which is used as soon as it is valid. */
   function listen(id, accepts, take) {
     const input = element(id);
     input.addEventListener("input", () => {
@@ -77,7 +77,7 @@ const Hands = (() => {
     element(id).addEventListener("click", act);
   }
 
-  /** `goTo`, where a hand chose the iteration. */
+  /** `goTo` an iteration that the user chose. */
   function jump(k) {
     pause();
     goTo(k);
@@ -132,7 +132,7 @@ const Hands = (() => {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
-  /** What lies under a hand: an end of the line or a point. */
+  /** What is under the pointer: an end of the line or a point. */
   function find(event) {
     const [px, py] = pixels(event), { x_scale: xs, y_scale: ys } = Pictures.figures.line.view.frame, ends = Pictures.handles();
     const candidates = [
@@ -156,7 +156,7 @@ const Hands = (() => {
     update();
   }
 
-  /** The line through the end under the hand and the other one, or the origin, is the start of a new descent. */
+  /** The line through the dragged end and the other one, or the origin, is the start of a new descent. */
   function turnLine({ ends, index }, at) {
     const [x, y] = given.intercept ? ends[1 - index] : [0, 0], [left, right] = Pictures.frame[0];
     if (given.intercept) { // the ends keep their sides

@@ -1,5 +1,5 @@
 "use strict";
-/* What the page is about: the data that Python gave, the state that hands change, and what follows from both. */
+/* The data from Python, the state that the user changes, and what follows from both. */
 
 const Model = (() => {
   const given = JSON.parse(document.getElementById("data").textContent);

@@ -1,8 +1,8 @@
 "use strict";
-/* Everything on the page that is text: sliders and fields, message, totals, directions, counts. */
+/* All text on the page: sliders and fields, message, totals, directions, counts. */
 
 const Panels = (() => {
-  const { show, count, iterations, share, short, listing } = Words;
+  const { show, count, iterations, share, short, inWords } = Words;
   const { given, one, state } = Model;
   const DECADES = [1e-3, 10]; // the slider's rates, of the limit
   const SHOWN = 6; // directions at either end, of many
@@ -42,7 +42,7 @@ const Panels = (() => {
   const placeOfIteration = (k) => Math.min(1, Math.log1p(k) / Math.log1p(Model.LAST));
   const iterationAt = (place) => Math.round(Math.expm1(place * Math.log1p(Model.LAST)));
 
-  /** A number in a field that is not being typed in. */
+  /** Put a number into a field, unless someone is typing there. */
   function put(id, text) {
     const input = element(id);
     if (document.activeElement === input && input.dataset.typing) return;
@@ -77,51 +77,51 @@ const Panels = (() => {
 
   // what happens
 
-  /** What is to be said of the rate, and the zone it lies in. */
+  /** The zone of the rate, and a sentence about it. */
   function verdict() {
     const { descent, limits, problem } = Model, { rate, overflow } = descent;
     if (problem.directions.length === 0) return ["smooth", "The error does not depend on the coefficients: any rate is stable."];
     if (rate >= limits.max) {
       if (descent.slowest < 0) return ["diverges", "Not stable, but from this start no distance grows."];
-      if (descent.slowest === 0) return ["diverges", "At the limit: it goes to and fro and never settles."];
-      const end = overflow < Infinity ? `, and the error leaves float64 at iteration ${count(overflow)}.` : ".";
+      if (descent.slowest === 0) return ["diverges", "At the limit: it oscillates and never settles."];
+      const end = overflow < Infinity ? `, and the error overflows at iteration ${count(overflow)}.` : ".";
       return ["diverges", `Past the limit: each iteration overshoots by more than the last${end}`];
     }
     if (rate > limits.smooth) {
-      return ["zigzag", "Stable, but it overshoots: the steepest direction changes sides in every iteration, and shrinks."];
+      return ["zigzag", "Stable, but it overshoots: the steepest direction changes sides at every iteration while it shrinks."];
     }
     return ["smooth", "Stable and smooth: no direction overshoots."];
   }
 
   function whereabouts() {
     const { descent, problem } = Model, k = Model.reached(), left = Descent.left(descent, k);
-    if (left === 0) return "it stands at the optimum.";
+    if (left === 0) return "it is at the optimum.";
     if (left > 1) return `it is ${show(left, 3)} times as far from the optimum as at the start.`;
     const there = `${share(left)} of the distance to the optimum is still to go`;
     const above = Descent.excess(descent, k) / problem.least;
-    if (above < 1e-12) return `${there}, and of the error above the least nothing is to be seen.`;
-    return above < 1e6 ? `${there}, and the error is ${show(100 * above, 3)} % above the least.` : `${there}.`;
+    if (above < 1e-12) return `${there}, but the error above the minimum is negligible.`;
+    return above < 1e6 ? `${there}, and the error is ${show(100 * above, 3)} % above its minimum.` : `${there}.`;
   }
 
   function drawMessage() {
     const [kind, text] = verdict(), k = Model.reached();
-    const stopped = state.iteration > k ? " It was stopped there: the next error is no number any more." : "";
+    const stopped = state.iteration > k ? " It stops there, as the next error would overflow." : "";
     element("message").replaceChildren(make("b", text, kind), ` After ${iterations(k)}, ${whereabouts()}${stopped}`);
   }
 
-  /** The coefficients, those that are drawn first. */
+  /** The coefficients, with those that are drawn first. */
   function inOrder() {
     const drawn = Pictures.colourOf, all = given.features.map((_, i) => i + 1);
     return [...drawn.keys(), ...all.filter((j) => !drawn.has(j))];
   }
 
-  /** Rows of a name, a number of this line, one of the optimum and, of what is drawn, its colour. */
+  /** Rows of a name, the number now, that of the optimum and, where it is drawn, its colour. */
   function totals() {
     const at = Model.theta(), best = Model.optimum(), error = Model.error(), { weight, least } = Model.problem;
     const rows = [
-      ["sum of the squares", weight * error, weight * least],
-      ["mean of the squares: the error", error, least],
-      ["root of the mean", Math.sqrt(error), Math.sqrt(least)],
+      ["sum of squared residuals", weight * error, weight * least],
+      ["mean squared error", error, least],
+      ["root mean squared error", Math.sqrt(error), Math.sqrt(least)],
     ];
     if (given.intercept) rows.push(["intercept", at[0], best[0]]);
     if (one) rows.push([`slope (${short(given.features[0])})`, at[1], best[1]]);
@@ -152,11 +152,11 @@ const Panels = (() => {
 
   // directions and counts
 
-  /** The parameters that a direction is mostly along. */
+  /** The parameters that a direction mostly consists of. */
   function along({ vector }) {
     const parts = vector.map((v) => Math.abs(v[0])), top = Math.max(...parts);
     const names = [state.standardize ? "level" : "intercept", ...given.features.map((name) => short(name))];
-    return listing(parts.map((_, j) => j).filter((j) => parts[j] >= 0.5 * top).sort((i, j) => parts[j] - parts[i])
+    return inWords(parts.map((_, j) => j).filter((j) => parts[j] >= 0.5 * top).sort((i, j) => parts[j] - parts[i])
       .map((j) => names[j]));
   }
 
@@ -183,7 +183,7 @@ const Panels = (() => {
       const size = Math.abs(powers[i]), none = Model.descent.distance[i][0] === 0;
       const curvature = show(2 * directions[i].value[0], 4);
       name.textContent = `${rankOf(i, n)}, along ${along(directions[i])} (curvature ${curvature})`;
-      value.textContent = none ? "no way to go" : `${share(size)}${powers[i] < 0 && size > 1e-14 ? ", beyond" : ""}`;
+      value.textContent = none ? "no distance" : `${share(size)}${powers[i] < 0 && size > 1e-14 ? ", beyond" : ""}`;
       bar.lastChild.firstChild.style.width = none ? "0" : `${100 * Math.min(1, size)}%`;
       bar.classList.toggle("grows", !none && size > 1);
     });
@@ -198,26 +198,26 @@ const Panels = (() => {
     });
     const { max, best, condition } = Model.limits;
     write("limits", `Stable below ${show(max, 9)}, best rate ${show(best, 9)}, condition ${show(condition, 6)}. ` +
-      "A press goes to that iteration.");
+      "Click to jump there.");
   }
 
-  // what stays as it is
+  // what does not change
 
   function about() {
     const rows = given.samples.toLocaleString("en-US") + (given.samples === 1 ? " row" : " rows");
     const dropped = given.dropped ? `, ${given.dropped.toLocaleString("en-US")} more left out` : "";
     const text = `Gradient descent on the mean squared error of ${rows}${dropped}.`;
-    if (one && !given.rows) return `${text} The rows are not on this page, only their moments.`;
+    if (one && !given.rows) return `${text} This page has the moments of the rows, not the rows.`;
     if (!one || given.complete) return text;
-    return `${text} Drawn is a sample of ${given.rows.length.toLocaleString("en-US")}; the moments are of all rows.`;
+    return `${text} A sample of ${given.rows.length.toLocaleString("en-US")} rows is drawn; the numbers are those of all rows.`;
   }
 
   function open() {
-    const title = `${short(given.target)} on ${listing(given.features.map((name) => short(name)))}`;
+    const title = `${short(given.target)} on ${inWords(given.features.map((name) => short(name)))}`;
     document.title = `${title}: gradient descent`;
     write("title", title);
     write("about", about());
-    write("units", `In units of ${short(given.target)}; the sum and the mean in their squares.`);
+    write("units", `In units of ${short(given.target)}, the sum and the mean in squared units.`);
     element("line-panel").hidden = !one;
     element("contours-panel").hidden = !one || !given.intercept;
     element("line-panel").classList.toggle("alone", !given.intercept);

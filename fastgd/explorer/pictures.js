@@ -1,5 +1,5 @@
 "use strict";
-/* What is drawn: bokeh's figures, whose sources are filled and whose ranges are set. */
+/* What is drawn: the sources and the ranges of bokeh's figures. */
 
 const Pictures = (() => {
   const { given, one, state, LAST } = Model;
@@ -115,8 +115,8 @@ const Pictures = (() => {
       color: state.rows.map((_, i) => (isHeld(i) ? HELD : GREY)),
     });
     drawSquares();
-    const outside = between([b, w], x, y) === null ? " The line lies outside the picture now." : "";
-    write("hint", `${given.rows ? "Drag a point, or" : "Drag"} an end of the line: descent then starts there.${outside}`);
+    const outside = between([b, w], x, y) === null ? " The line is now outside the picture." : "";
+    write("hint", `${given.rows ? "Drag a point, or" : "Drag"} an end of the line: the descent then starts there.${outside}`);
     element("restore").disabled = !Model.anyMoved();
   }
 
@@ -175,7 +175,7 @@ const Pictures = (() => {
     return sizes;
   }
 
-  /** The ellipse about the optimum on which the error is so much above the least. */
+  /** The ellipse about the optimum on which the error is so much above the minimum. */
   function ellipse(best, level) {
     const [steep, flat] = Model.problem.directions, points = [];
     for (let i = 0; i <= 240; i++) {
@@ -207,13 +207,13 @@ const Pictures = (() => {
     fill("contours", "best", columns([best]));
     const feature = short(given.features[0], 15), target = short(given.target, 15);
     setLabel("contours", "x_label", state.standardize ? `level at the mean (${target})` : `intercept (${target})`);
-    const slope = state.standardize ? `slope × spread of ${feature} (${target})` : `slope (${target} a unit of ${feature})`;
+    const slope = state.standardize ? `slope × sd of ${feature} (${target})` : `slope (${target} per unit of ${feature})`;
     setLabel("contours", "y_label", slope);
-    const place = isWithin(here, 1) ? "○ where it is." : "○ where it is: outside the picture now.";
-    write("contours-note", `From line to line the error above the least is four times as large. ★ the optimum, ${place}`);
+    const place = isWithin(here, 1) ? "○ the descent." : "○ the descent, now outside the picture.";
+    write("contours-note", `Each contour has 4 times the error above the minimum of the one inside it. ★ the optimum, ${place}`);
   }
 
-  // the course of the error
+  // the error by iteration
 
   function drawCourse() {
     const { descent } = Model, last = Math.min(LAST, Model.lastFinite()), top = Descent.excess(descent, 0) || 1;
@@ -242,12 +242,12 @@ const Pictures = (() => {
     const sizes = spreads().map((scale, i) => [Math.abs(best[i + 1][0]) * scale, i + 1]).sort((a, b) => b[0] - a[0]);
     const chosen = sizes.slice(0, COLOURS.length).map(([, j]) => j).sort((a, b) => a - b);
     chosen.forEach((j, i) => colourOf.set(j, COLOURS[i]));
-    const some = ` Drawn are the ${chosen.length} that end farthest from 0; the table has all.`;
-    const all = "Each coefficient times its column's spread, so that all have the target's unit; dotted where it goes.";
+    const some = ` The ${chosen.length} that end farthest from 0 are drawn; the table has all.`;
+    const all = "Each coefficient times its column's spread, which gives all of them the target's unit; dotted: its limit.";
     write("paths-note", all + (sizes.length > chosen.length ? some : ""));
   }
 
-  /** The drawn coefficients after k iterations, in float64 and not more: they are not read off. */
+  /** The drawn coefficients after k iterations, in float64 only, as nobody reads digits off a curve. */
   function courses() {
     const { problem, descent } = Model, limit = Model.optimum(), drawn = [...colourOf.keys()], spread = spreads();
     const unit = (j) => (problem.scale === null ? spread[j - 1] : 1); // standardised, a coefficient is that already

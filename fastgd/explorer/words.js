@@ -1,5 +1,5 @@
 "use strict";
-/* Numbers and names as the page writes them. */
+/* How the page writes numbers and names. */
 
 const Words = (() => {
   const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -20,7 +20,7 @@ const Words = (() => {
   const count = (k) => (k === Infinity ? "never" : k < 1e12 ? k.toLocaleString("en-US") : show(k, 3));
   const iterations = (k) => `${count(k)} iteration${k === 1 ? "" : "s"}`;
 
-  /** A share of a distance, which never rounds to 0 or 100 % what is neither. */
+  /** A share of a distance, which is rounded to 0 or 100 % only where it is that. */
   function share(value) {
     if (value === 0 || value === 1) return `${100 * value} %`;
     if (value < 1e-14) return "less than 1e−12 %";
@@ -31,9 +31,9 @@ const Words = (() => {
   const short = (name, most = 40) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
   /** Names in a sentence, the first few of them. */
-  function listing(names) {
+  function inWords(names) {
     return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
   }
 
-  return { power, show, count, iterations, share, short, listing };
+  return { power, show, count, iterations, share, short, inWords };
 })();

@@ -1,6 +1,8 @@
-"""Pictures of a fit, drawn by matplotlib: one function a picture, which draws on an Axes and returns it.
+"""Plots of a fit, drawn by matplotlib: one function for each plot.
 
-A result holds the moments of the data and not the rows, so a picture shows points only if they are passed again.
+Each draws on the Axes passed as `ax`, or on a new figure without one, and returns the Axes. In a figure with
+`layout="constrained"` the legend is placed above the axes, elsewhere inside. A result holds the moments of the data and not the
+rows: points are shown if they are passed again, as `FitResult.plot` takes them. Without matplotlib, each raises `ImportError`.
 """
 
 from fastgd.plot.bowl import surface

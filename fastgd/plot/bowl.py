@@ -1,4 +1,4 @@
-"""The error over two parameters: a bowl, or a valley, seen from above with the path of the descent on it."""
+"""The error as a function of two parameters: a bowl, or a valley, seen from above with the path of the descent on it."""
 
 from __future__ import annotations
 
@@ -14,34 +14,33 @@ from fastgd.plot import canvas
 from fastgd.plot.canvas import BLUE, ORANGE
 from fastgd.plot.course import run
 from fastgd.plot.plane import MOST_SWINGS, Plane, plane_of, steps
-from fastgd.text import words
+from fastgd.text.words import condition, in_words, ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DARK = "#86a0b5"
-_BANDS = 14  # a tenth of the error each
+_BANDS = 14  # each a tenth of the error of the one outside it
 _AROUND = 2.0 * np.pi * np.arange(721) / 720.0
-_MARGIN = 0.12  # around what is to be seen, of its width
+_MARGIN = 0.12  # on each side, as a share of the width of what is shown
 _FAR_AWAY = 10.0  # times the start's distance
 
 
 def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> NDArray[Any]:
-    """The error over intercept and slope, with the path of the descent: once as in the data and once standardised.
+    """The error as a function of intercept and slope, with the path of the descent: as in the data, and standardised.
 
-    In one of the two is the run itself; the other shows where the same start would go at the best rate in those coordinates.
-    Bands are a factor of ten of the error above the least apart. They are drawn from their closed form, and the picture is as
-    large as the path, so that a valley of any length and narrowness can be seen.
+    One of the two shows the run itself; the other shows where the same start would lead at the best rate in those coordinates.
+    Each band has a tenth of the error above the minimum of the band outside it. The bands are drawn from their closed form and
+    the axes fit the path, so that a valley of any length and narrowness is visible.
 
-    Of several features two coordinates of many are shown: the distances from the optimum along the slowest and along the steepest
-    direction of the error, which decide how long the descent takes and which rates are stable. All other distances are taken
-    as 0 for the bands.
+    With several features, the axes are the distances from the optimum along the slowest and the steepest direction of the error,
+    which determine how long the descent takes and which rates are stable; the bands take all other distances as 0.
 
     Parameters
     ----------
     result : FitResult
     ax : pair of matplotlib.axes.Axes, optional
-        Where to draw the two; a new figure without it. In a figure with layout="constrained" the legends stand above the axes.
+        Where to draw the two.
 
     Returns
     -------
@@ -51,9 +50,7 @@ def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> ND
     Raises
     ------
     DataError
-        Where the data decide fewer than two directions: one parameter, a constant feature.
-    ImportError
-        Without matplotlib.
+        Where the data determine fewer than two directions: one parameter, a constant feature.
 
     Examples
     --------
@@ -64,54 +61,48 @@ def surface(result: fastgd.FitResult, *, ax: Sequence[Axes] | None = None) -> ND
     >>> raw.get_xlabel(), raw.get_ylabel(), raw.get_legend().get_title().get_text()
     ('intercept (y)', 'slope (y / x)', 'as in the data, 55.8 : 1')
     """
-    require_surface(result)
+    if result.rank < 2:
+        found = ("no direction", "one direction")[result.rank]
+        names = in_words(result.feature_names)
+        raise fastgd.DataError(f"the data determine {found} (features: {names}): a surface needs two; see error_curve")
     if ax is not None and len(np.atleast_1d(np.asarray(ax, dtype=object))) != 2:
         raise fastgd.DataError("ax is one Axes: the surface needs a pair of them, one as in the data and one standardised")
-    own, other = result, counterpart(result)
-    raw, scaled = (other, own) if result.standardize else (own, other)
+    raw, scaled = (_counterpart(result), result) if result.standardize else (result, _counterpart(result))
     planes = plane_of(raw), plane_of(scaled)
     if ax is None:
         ax = canvas.pyplot().subplots(1, 2, figsize=(8.0, 4.5), layout="constrained")[1]
     pair: NDArray[Any] = np.asarray(ax, dtype=object)
     for one, plane, title in zip(pair, planes, ("as in the data", "standardised"), strict=True):
-        draw(one, plane, plane.result is own, title)
+        _draw(one, plane, plane.result is result, title)
     return pair
 
 
-def require_surface(result: fastgd.FitResult) -> None:
-    """Refuse what has no two directions to show."""
-    if result.rank < 2:
-        names = words.in_words(result.feature_names)
-        decided = ("no direction", "one direction")[result.rank]
-        raise fastgd.DataError(f"the data decide {decided} (features: {names}): a surface is over two; see error_curve")
-
-
-def counterpart(result: fastgd.FitResult) -> fastgd.FitResult:
+def _counterpart(result: fastgd.FitResult) -> fastgd.FitResult:
     """The descent from the same start in the other coordinates, at the best rate there."""
     standardize = not result.standardize
     return fastgd.fit(result.moments, start=result.start, fit_intercept=result.fit_intercept, standardize=standardize)
 
 
-def draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
+def _draw(ax: Axes, plane: Plane, is_run: bool, title: str) -> None:
     """Bands, path, start and optimum."""
     result = plane.result
     set_window(ax, plane)
     bands(ax, plane)
     end = float(result.n_iter)
     label = run(result) if is_run else f"at its best rate: {run(result).removeprefix('run: ')}"
-    _draw_way(ax, plane, 0.0, end, label, "-")
+    _draw_path(ax, plane, 0.0, end, label, "-")
     if plane.last > end:
-        _draw_way(ax, plane, end, plane.last, "if it went on", "--")
+        _draw_path(ax, plane, end, plane.last, "if it went on", "--")
     decades = 10.0 ** np.arange(math.floor(math.log10(plane.last)) + 1.0) if plane.last else np.zeros(0)
     style: dict[str, Any] = {"color": BLUE, "ls": "", "marker": "o", "ms": 4, "mec": "white", "mew": 0.7}
     ax.plot(*plane.points(decades).T, label="iterations 1, 10, 100, …", **style)
     ax.plot(*plane.points(np.zeros(1)).T, color="black", ls="", marker="s", ms=5, label="start")
     ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white", label="optimum")
-    canvas.legend_above(ax, f"{title}, {words.ratio(words.condition(result.stability))} : 1")
+    canvas.legend_above(ax, f"{title}, {ratio(condition(result.stability))} : 1")
 
 
-def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:
-    """The path from one iteration to another, as a line; or where it swings from side to side, what it sweeps."""
+def _draw_path(ax: Axes, plane: Plane, first: float, last: float, label: str, style: str) -> None:
+    """The path from one iteration to another, as a line; or where it swings from side to side, the area that it covers."""
     at = steps(first, last)
     if plane.swings:
         even = 2.0 * np.floor(0.5 * at)
@@ -128,13 +119,12 @@ def _draw_way(ax: Axes, plane: Plane, first: float, last: float, label: str, sty
 
 
 def set_window(ax: Axes, plane: Plane) -> None:
-    """Limits around the way and the optimum; where they are one point, around that as wide as the error is of its size."""
+    """Limits around the path and the optimum; where the two are one point, as wide around it as the error is large."""
     low, high = plane.window()
-    start = plane.points(np.zeros(1))
-    size = float(plane.radius(start)[0]) or math.sqrt(plane.result.optimum.error) or 1.0
+    size = float(plane.radius(plane.points(np.zeros(1)))[0]) or math.sqrt(plane.result.optimum.error) or 1.0
     span = high - low
     span = np.where(span > 1e-9 * np.maximum(np.abs(low), np.abs(high)), span, size * np.hypot(*plane.axes.T))
-    if plane.result.standardize:  # where bands of two equal directions are to be round
+    if plane.result.standardize:  # so that the bands of two equal directions are round
         span[:] = span.max()
         ax.set_aspect("equal", adjustable="box")
     middle, half = 0.5 * (low + high), (0.5 + _MARGIN) * span
@@ -144,7 +134,7 @@ def set_window(ax: Axes, plane: Plane) -> None:
 
 
 def bands(ax: Axes, plane: Plane) -> None:
-    """Ellipses, the outermost through the farthest corner: polygons, for a grid misses a valley narrower than its cells."""
+    """Ellipses, the outermost through the farthest corner; polygons, as a grid misses a valley narrower than its cells."""
     from matplotlib.collections import PolyCollection
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.path import Path
@@ -162,4 +152,4 @@ def bands(ax: Axes, plane: Plane) -> None:
     ax.set_facecolor(colors[0])
     drawn = PolyCollection(ellipses, facecolors=colors[1:], edgecolors="#5f7789", linewidths=0.4, zorder=0.5)
     ax.add_collection(drawn, autolim=False)
-    ax.plot([], [], color=_DARK, ls="", marker="s", label="bands: a tenth of the error each")
+    ax.plot([], [], color=_DARK, ls="", marker="s", label="bands: each a tenth of the error")

@@ -1,4 +1,4 @@
-"""What pictures share: colours, axes, scales, ticks, names and the legend. matplotlib is imported inside the functions."""
+"""What plots share: colours, axes, scales, ticks, names and the legend. matplotlib is imported inside the functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's colours, which the colour-blind tell apart.
+# Okabe & Ito's colours, which colour-blind people can tell apart.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#888888"
 
 _LONGEST_NAME = 40
-_LONGEST_LINE = 36  # of an axis' name, beside which another picture stands
-_HANDLE = 5  # letters' width of a legend's sample of line or marker
+_LONGEST_LINE = 36  # of an axis' name, with another picture beside it
+_HANDLE = 5  # width of a legend's sample of line or marker, in letters
 
 
 def pyplot() -> ModuleType:
@@ -43,29 +43,29 @@ def padded(low: float, high: float) -> tuple[float, float]:
 
 
 def widened(low: float, high: float) -> tuple[float, float]:
-    """Limits that differ: around a single value, half of it to either side."""
+    """Limits that differ: around a single value, half of it on either side."""
     around = 0.5 * abs(low) or 1.0
     return (low, high) if low < high else (low - around, high + around)
 
 
 def outside(is_so: bool) -> str:
-    """What the legend adds of something that the limits of the axes leave out."""
+    """What the legend adds for something outside the limits of the axes."""
     return " (outside)" if is_so else ""
 
 
 def plain(name: str, longest: int = _LONGEST_NAME) -> str:
-    """A column's name, cut where no axis is as long; matplotlib takes what stands between two dollar signs for a formula."""
+    """A column's name, cut to the length of an axis; matplotlib takes text between two dollar signs for a formula."""
     short = name if len(name) <= longest else name[: longest - 1] + "…"
     return short.replace("$", r"\$")
 
 
 def name_axes(ax: Axes, x: str, y: str) -> None:
-    """Names that may be longer than half a page is wide, broken."""
+    """Names that may be wider than half a page, broken into lines."""
     ax.set(xlabel=textwrap.fill(x, _LONGEST_LINE), ylabel=textwrap.fill(y, _LONGEST_LINE))
 
 
 def plain_ticks(ax: Axes) -> None:
-    """Numbers in full with commas, never less an offset; on the x axis as many as have room side by side."""
+    """Numbers in full with commas, never relative to an offset; on the x axis as many as fit."""
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     steps = [1, 2, 2.5, 5, 10]
@@ -106,19 +106,19 @@ def share_ticks(ax: Axes, largest: float) -> None:
 
 
 def above_bar(ax: Axes, place: int, text: str) -> None:
-    """What a horizontal bar is of, and its figure, where they take no width from it."""
+    """A text above a horizontal bar, where it takes no width from it."""
     ax.annotate(text, (0.0, place - 0.24), (4, 1), xycoords=("axes fraction", "data"), textcoords="offset points", size="small")
 
 
 def say(ax: Axes, text: str) -> Axes:
-    """A sentence in the place of a picture that there is none of."""
+    """A sentence instead of a picture."""
     ax.set(xticks=[], yticks=[])
     ax.text(0.5, 0.5, text, ha="center", va="center", transform=ax.transAxes)
     return ax
 
 
 def log_axes(ax: Axes, last: int, least: float, most: float) -> None:
-    """Scales, limits and ticks, set before anything is drawn: matplotlib's own overflow near 1e308."""
+    """Scales, limits and ticks, set before anything is drawn, as matplotlib's own overflow near 1e308."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     low, high = math.log10(least), math.log10(most)
@@ -138,16 +138,13 @@ def log_axes(ax: Axes, last: int, least: float, most: float) -> None:
 
 
 def _powers(low: float, high: float) -> list[float]:
-    """Nine powers of ten at the most, from 10^low to 10^high."""
+    """At most nine powers of ten, from 10^low to 10^high."""
     step = math.ceil((high - low) / 8.0)
     return [10.0**k for k in range(math.ceil(low), math.floor(high) + 1) if k % max(step, 1) == 0]
 
 
 def legend_above(ax: Axes, title: str | None = None) -> None:
-    """Above the axes, where it hides nothing, and broken at their width, beyond which it would squeeze them.
-
-    In a figure without a layout engine nobody makes room above them: there it stands inside, where the least is.
-    """
+    """Above the axes, where it hides nothing, and no wider than they are; inside, where no layout engine makes room above."""
     from matplotlib.font_manager import FontProperties
 
     handles, labels = ax.get_legend_handles_labels()
@@ -162,7 +159,7 @@ def legend_above(ax: Axes, title: str | None = None) -> None:
 
 
 def break_again(axes: Iterable[Axes], figure: Figure) -> None:
-    """The legends above axes, now that the layout has decided how wide these are."""
+    """Draw the legends above axes again, once the layout has decided how wide the axes are."""
     figure.draw_without_rendering()
     for ax in axes:
         legend = ax.get_legend()
@@ -172,7 +169,7 @@ def break_again(axes: Iterable[Axes], figure: Figure) -> None:
 
 
 def _broken(label: str, letters: int) -> str:
-    """Lines of so many letters at the most, the first of them ending at the colon."""
+    """Lines of at most so many letters, the first of them ending at the colon."""
     if len(label) <= letters:
         return label
     return "\n".join(textwrap.fill(part, letters) for part in label.replace(": ", ":\n", 1).split("\n"))

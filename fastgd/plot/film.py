@@ -33,24 +33,24 @@ if TYPE_CHECKING:
 
 _FRAMES = 120  # fewer where the first of them would be one iteration
 _SIZE, _DPI = (8.0, 4.5), 100  # 800 x 450 pixels: even numbers, as mp4 needs
-_TICK, _FIRST, _FINAL = 70, 10, 30  # milliseconds a frame; how many ticks the first and the last one stay
+_TICK, _FIRST, _FINAL = 70, 10, 30  # milliseconds a frame; how many ticks the first and the last are shown
 _COLOURS, _NEARLY_WHITE = 255, 250
 
 Show = Callable[[int], None]
-"""Moves what moves in a picture to frame i."""
+"""Moves a picture to frame i."""
 
 
 def animate(result: fastgd.FitResult, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
-    """Write a moving picture of the descent: the line, beside it the path on the bowl of the error, and the error's course.
+    """Write an animation of the descent: the line, beside it the path on the error surface, and the error curve.
 
-    The iterations are spaced evenly on a logarithmic scale, so that the slow part is seen as well as the first steps, and go on
-    past the end of the run, dashed, until a millionth of the start's distance is left.
+    The iterations are evenly spaced on a logarithmic scale, to show both the first steps and the slow part, and go on past the
+    end of the run, dashed, until a millionth of the start's distance is left.
 
     Parameters
     ----------
     result : FitResult
     path : str or os.PathLike
-        File to write: .gif, or where ffmpeg is installed .mp4. One that is there is replaced when the new one is complete.
+        File to write: .gif, or with ffmpeg installed .mp4. An existing file is replaced once the new one is complete.
     X, y : optional
         Points to show beside the line of a fit with one feature, as `FitResult.plot` takes them.
 
@@ -76,10 +76,10 @@ def animate(result: fastgd.FitResult, path: str | os.PathLike[str], X: Any = Non
 
 
 def _writer(path: str | os.PathLike[str]) -> Callable[[_Film], bytes]:
-    """What makes the file's content, once it is sure that it can."""
+    """The function that makes the content of the file, or the error that says why there is none."""
     suffix = os.path.splitext(path)[1].lower()
     if suffix not in (".gif", ".mp4"):
-        raise fastgd.DataError(f"{path}: an animation is a .gif or an .mp4 file: name one of these")
+        raise fastgd.DataError(f"{path}: an animation is a .gif or an .mp4 file: pass the name of one")
     if suffix == ".mp4":
         if shutil.which("ffmpeg") is None:
             raise fastgd.DataError(f"{path}: an .mp4 needs the program ffmpeg, which is not installed; a .gif does not")
@@ -92,7 +92,7 @@ def _writer(path: str | os.PathLike[str]) -> Callable[[_Film], bytes]:
 
 
 class _Film:
-    """Frames, drawn when their turn comes: what does not move is drawn once."""
+    """The frames, drawn one after another; what does not move is drawn once."""
 
     def __init__(self, result: fastgd.FitResult, X: Any, y: Any) -> None:
         canvas.pyplot()  # or the error that names the extra
@@ -101,7 +101,7 @@ class _Film:
 
         is_line = len(result.feature_names) == 1
         if not is_line and not (X is None and y is None):
-            raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: points are shown beside the line of one")
+            raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: points are shown with one only")
         points = lines.points_of(result, X, y)
         self.at = _iterations(result)
         self.figure = Figure(_SIZE, _DPI, layout="constrained")
@@ -116,7 +116,7 @@ class _Film:
         self.shows.append(_error(self, next(axes), result))
 
     def add(self, artist: Any) -> Any:
-        """One that moves."""
+        """An artist that moves."""
         artist.set_animated(True)
         self.moving.append(artist)
         return artist
@@ -134,7 +134,7 @@ class _Film:
             yield np.array(self.agg.buffer_rgba())
 
     def ticks(self) -> list[int]:
-        """How long each frame stays."""
+        """How long each frame is shown."""
         ticks = [1] * len(self.at)
         ticks[0] = _FIRST
         ticks[-1] = _FINAL
@@ -142,7 +142,7 @@ class _Film:
 
 
 def _iterations(result: fastgd.FitResult) -> NDArray[np.int64]:
-    """From 0 to the end of the run or to a millionth of the distance, evenly on a logarithmic scale."""
+    """From 0 to the end of the run or to a millionth of the distance, evenly spaced on a logarithmic scale."""
     last = min(max(result.n_iter, result.iterations_to(MILLIONTH) or 0), LAST)
     at = spread(last, [result.n_iter], _FRAMES)
     if len(at) > 2 and result.rank and result.factors(1)[-1] < 0.0:  # it swings from side to side: so do the frames
@@ -151,7 +151,7 @@ def _iterations(result: fastgd.FitResult) -> NDArray[np.int64]:
 
 
 def _places(figure: Figure, has_line: bool, has_bowl: bool) -> list[Axes]:
-    """Axes for the line, the bowl and the error: the line large, the others above one another beside it."""
+    """Axes for the line, the bowl and the error: the line large, beside it the others, one above the other."""
     if has_line and has_bowl:
         grid = figure.add_gridspec(2, 2, width_ratios=(1.25, 1.0))
         return [figure.add_subplot(grid[:, 0]), figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])]
@@ -199,7 +199,7 @@ def _bowl(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
     set_window(ax, plane)
     bands(ax, plane)
     show = _trace(film, ax, plane.points(film.at), result)
-    film.add(ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white")[0])  # never below what comes to it
+    film.add(ax.plot(*plane.optimum, color=ORANGE, ls="", marker="*", ms=11, mec="white")[0])  # never hidden by the path
     return show
 
 
@@ -210,12 +210,12 @@ def _error(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
         return lambda i: None
     canvas.log_axes(ax, int(film.at[-1]), float(error.min()), float(error.max()))
     ax.plot(film.at, error, color=GREY, lw=1.0)
-    ax.set(xlabel="iteration", ylabel="error above the least")
+    ax.set(xlabel="iteration", ylabel="error above the minimum")
     return _trace(film, ax, np.column_stack([film.at, error]), result)
 
 
 def _trace(film: _Film, ax: Axes, points: NDArray[np.float64], result: fastgd.FitResult) -> Show:
-    """The way so far, dashed beyond the end of the run, and a dot where it is."""
+    """The path so far, dashed past the end of the run, with a dot at its end."""
     end = int(np.searchsorted(film.at, result.n_iter, side="right"))
     ran, beyond, dot = (
         film.add(ax.plot([], [], color=BLUE, **style)[0]) for style in ({"lw": 1.5}, {"lw": 1.5, "ls": "--"}, {"marker": "o"})
@@ -234,9 +234,9 @@ def _gif(film: _Film) -> bytes:
 
     count = len(film.at)
     sample = Image.fromarray(np.vstack([frame[..., :3] for frame in film.frames((0, count // 2, count - 1))]))
-    palette = sample.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=2)  # one for all: what stands still stays the same
+    palette = sample.quantize(_COLOURS, Image.Quantize.MEDIANCUT, kmeans=2)  # the same for all frames
     colours = np.array(palette.getpalette())
-    palette.putpalette(np.where(colours >= _NEARLY_WHITE, 255, colours).tolist())  # mapping to a palette looks at six bits
+    palette.putpalette(np.where(colours >= _NEARLY_WHITE, 255, colours).tolist())  # as mapping to a palette looks at six bits
     first, *others = [
         Image.fromarray(frame[..., :3]).quantize(palette=palette, dither=Image.Dither.NONE) for frame in film.frames(range(count))
     ]
@@ -255,7 +255,7 @@ def _mp4(film: _Film) -> bytes:
         command = ["ffmpeg", "-loglevel", "error", *raw, *coded, made]
         with open(told, "wb") as errors, subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors) as ffmpeg:
             assert ffmpeg.stdin is not None
-            with contextlib.suppress(BrokenPipeError):  # it has said why
+            with contextlib.suppress(BrokenPipeError):  # ffmpeg has said why
                 for frame, ticks in zip(film.frames(range(len(film.at))), film.ticks(), strict=True):
                     ffmpeg.stdin.write(frame.tobytes() * ticks)
             ffmpeg.communicate()

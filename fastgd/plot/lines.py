@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
 
-_MOST_RESIDUALS = 200  # more make a carpet
+_MOST_RESIDUALS = 200  # more hide each other
 
 
 def fit(result: fastgd.FitResult, X: Any = None, y: Any = None, *, ax: Axes | None = None) -> Axes:
-    """The line that the run reached, the least squares line where that is another, the line of the start, and the points.
+    """The line of the run, the least squares line where it is different, the line of the start, and the points.
 
-    The picture is as wide and as high as the points, or without them as mean +- 2 standard deviations. A line that lies
-    far away does not stretch it: the legend says that it is outside.
+    The axes cover the points, or without points mean +- 2 standard deviations. A line that is far away does not stretch them: the
+    legend says that it is outside.
 
     Parameters
     ----------
     result : FitResult
     X, y : optional
-        Points to show, as `FitResult.plot` takes them. Up to 200 are joined to the run's line, more than 5000 are shown by
-        their density.
+        Points to show, as `FitResult.plot` takes them. Up to 200 are joined to the run's line; of more than 5000 the density is
+        shown.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure without it. In a figure with layout="constrained" the legend stands above the axes.
+        Where to draw.
 
     Returns
     -------
@@ -41,9 +41,7 @@ def fit(result: fastgd.FitResult, X: Any = None, y: Any = None, *, ax: Axes | No
     Raises
     ------
     DataError
-        X without y or y without X, lengths that differ, values that are no finite numbers.
-    ImportError
-        Without matplotlib.
+        For several features, X without y or y without X, lengths that differ, values that are not finite numbers.
 
     Examples
     --------
@@ -55,7 +53,7 @@ def fit(result: fastgd.FitResult, X: Any = None, y: Any = None, *, ax: Axes | No
     'least squares: 0 + 1.9 × x'
     """
     if len(result.feature_names) != 1:
-        raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: a line is drawn of one; see error_curve")
+        raise fastgd.DataError(f"{len(result.feature_names)} features were fitted: a line needs one; see error_curve")
     points = points_of(result, X, y)
     x, heights = extent(result, points)
     lines = lines_of(result, x)
@@ -77,7 +75,7 @@ def points_of(result: fastgd.FitResult, X: Any, y: Any) -> Points | None:
 
 
 def _draw_points(ax: Axes, points: Points, result: fastgd.FitResult) -> None:
-    """Points and, of so few that these do not hide one another, their distances from the line that the run reached."""
+    """Points and, unless they are many, their distances from the run's line."""
     hairs = residuals_of(points, result.intercept, result.slope, ax.get_ylim())
     points.draw(ax, " and their residuals" if len(hairs) else "")
     if len(hairs):
@@ -85,7 +83,7 @@ def _draw_points(ax: Axes, points: Points, result: fastgd.FitResult) -> None:
 
 
 def residuals_of(points: Points, intercept: float, slope: float, window: tuple[float, float]) -> Floats:
-    """From each of a few points straight to a line, (m, 2, 2), as far as the line can be seen there; of many points none."""
+    """From each point straight to a line, (m, 2, 2), where the line is in the window; of many points none."""
     x, y = points.together() if points.n <= _MOST_RESIDUALS else (np.zeros(0), np.zeros(0))
     with np.errstate(over="ignore"):
         line = intercept + slope * x
@@ -112,7 +110,7 @@ def extent(result: fastgd.FitResult, points: Points | None) -> tuple[Floats, Flo
 
 
 def lines_of(result: fastgd.FitResult, x: Floats) -> list[tuple[str, Floats, dict[str, Any]]]:
-    """Label, heights over x and style of the start, the run and, where it is another, least squares."""
+    """Label, heights over x and style of the start, the run and, where it is different, least squares."""
     start, optimum = result.path(at=[0]), result.optimum
     best = (optimum.intercept, float(optimum.coef[0]))
     there = (result.intercept, result.slope) == best
@@ -125,15 +123,11 @@ def lines_of(result: fastgd.FitResult, x: Floats) -> list[tuple[str, Floats, dic
         lines.append(("least squares", *best, {"color": ORANGE, "ls": "--", "lw": 1.5}))
     name = canvas.plain(result.feature_names[0])
     with np.errstate(over="ignore"):  # of a run that diverged
-        return [(f"{label}: {_equation(b, w, name)}", b + w * x, style) for label, b, w, style in lines]
-
-
-def _equation(b: float, w: float, name: str) -> str:
-    return f"{b:.4g} {'-' if w < 0.0 else '+'} {abs(w):.4g} × {name}"
+        return [(f"{label}: {words.equation(b, [w], [name], 4, '×')}", b + w * x, style) for label, b, w, style in lines]
 
 
 def set_window(ax: Axes, result: fastgd.FitResult, x: Floats, heights: Floats, lines: list[Floats]) -> tuple[float, float]:
-    """Limits, ticks and names of the axes: as high as is given, and as those lines that do not stretch that beyond four times."""
+    """Limits, ticks and names of the axes: the heights, and those of the lines that stretch them to at most four times."""
     low, high = map(float, heights)
     most = 4.0 * (high - low)
     for line in lines:

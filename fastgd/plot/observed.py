@@ -1,4 +1,4 @@
-"""What was predicted, and what was observed."""
+"""Predictions and observations."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 def predicted(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | None = None) -> Axes:
-    """What was observed against what the run predicts, for any number of features; on the diagonal the two are the same.
+    """The observed target against the run's predictions, for any number of features; on the diagonal the two are equal.
 
     Parameters
     ----------
     result : FitResult
     X, y
-        Points to show, as `FitResult.plot` takes them. More than 5000 are shown by their density.
+        Points to show, as `FitResult.plot` takes them. Of more than 5000 the density is shown.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure without it. In a figure with layout="constrained" the legend stands above the axes.
+        Where to draw.
 
     Returns
     -------
@@ -33,8 +33,8 @@ def predicted(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
 
     Raises
     ------
-    DataError, ImportError
-        As `fit`.
+    DataError
+        For points that cannot be shown.
 
     Examples
     --------
@@ -59,15 +59,15 @@ def predicted(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
 
 
 def residuals(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | None = None) -> Axes:
-    """Residuals, observed less predicted, against what the run predicts: a slope or a bend in them is what the run missed.
+    """Residuals, observed minus predicted, against the run's predictions: a slope or a bend in them is what the run missed.
 
     Parameters
     ----------
     result : FitResult
     X, y
-        Points to show, as `FitResult.plot` takes them. More than 5000 are shown by their density.
+        Points to show, as `FitResult.plot` takes them. Of more than 5000 the density is shown.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure without it. In a figure with layout="constrained" the legend stands above the axes.
+        Where to draw.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def residuals(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
 
     Raises
     ------
-    DataError, ImportError
-        As `fit`.
+    DataError
+        For points that cannot be shown.
 
     Examples
     --------
@@ -113,5 +113,5 @@ def residuals(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
 def _rows(result: fastgd.FitResult, X: Any, y: Any) -> Any:
     rows = rows_of(result, X, y)
     if rows is None:
-        raise fastgd.DataError("X is None: these points are rows, which a result does not hold: pass X and y")
+        raise fastgd.DataError("X is None: a result does not hold the rows of the data: pass X and y")
     return rows

@@ -1,4 +1,4 @@
-"""Pictures side by side."""
+"""Plots side by side."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fastgd.plot.rates import directions, stability
 from fastgd.plot.rows import Rows, rows_of
 
 _WIDTH, _HEIGHT = 8.0, 4.5  # inches of a row of two
-_LINE = 36  # letters of a sentence in the place of a picture
+_LINE = 36  # letters of a sentence instead of a picture
 
 
 def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]:
-    """The pictures that say most about a fit, on one figure: what `FitResult.plot` shows.
+    """The most informative plots of a fit, on one figure: what `FitResult.plot` shows.
 
-    Of one feature `fit` and `error_curve` above the two of `surface`, or without an intercept above `stability` and
-    `directions`. Of several features `error_curve` and `directions`, with points below `predicted` and `residuals`.
+    With one feature, `fit` and `error_curve` above the two of `surface`, or without an intercept above `stability` and
+    `directions`. With several features, `error_curve` and `directions`, with points below `predicted` and `residuals`.
 
     Parameters
     ----------
@@ -36,13 +36,13 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
 
     Returns
     -------
-    ndarray of matplotlib.axes.Axes, shape (2, 2), or of several features without points (1, 2)
+    ndarray of matplotlib.axes.Axes, shape (2, 2), or with several features and no points (1, 2)
         As pandas gives for subplots; `axes[0, 0].figure` is the figure.
 
     Raises
     ------
-    DataError, ImportError
-        As `fit`.
+    DataError
+        For points that cannot be shown.
 
     Examples
     --------
@@ -56,10 +56,7 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
     figure = canvas.pyplot().figure(figsize=(_WIDTH, _HEIGHT * height), layout="constrained")
     try:
         axes: NDArray[Any] = figure.subplots(height, 2, squeeze=False)
-        if is_line:
-            _of_line(result, rows, axes)
-        else:
-            _of_many(result, rows, axes)
+        (_draw_line if is_line else _draw_many)(result, rows, axes)
         canvas.break_again(axes.flat, figure)
     except BaseException:
         canvas.pyplot().close(figure)
@@ -67,7 +64,7 @@ def page(result: fastgd.FitResult, X: Any = None, y: Any = None) -> NDArray[Any]
     return axes
 
 
-def _of_line(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
+def _draw_line(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
     fit(result, rows, ax=axes[0, 0])
     error_curve(result, ax=axes[0, 1])
     if result.rank == 2:
@@ -77,7 +74,7 @@ def _of_line(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) ->
         _or_reason(directions, result, axes[1, 1])
 
 
-def _of_many(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
+def _draw_many(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) -> None:
     if rows is not None:
         predicted(result, rows, ax=axes[0, 0])
         residuals(result, rows, ax=axes[0, 1])
@@ -86,7 +83,7 @@ def _of_many(result: fastgd.FitResult, rows: Rows | None, axes: NDArray[Any]) ->
 
 
 def _or_reason(draw: Callable[..., Any], result: fastgd.FitResult, ax: Any) -> None:
-    """A picture, or why there is none: a page shall not fail for one figure that float64 cannot hold."""
+    """A picture, or why there is none: one figure that float64 cannot hold must not make the page fail."""
     try:
         draw(result, ax=ax)
     except fastgd.DataError as error:

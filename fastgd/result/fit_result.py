@@ -1,4 +1,4 @@
-"""What a fit returns, with its doors to reports, pictures and files; what they open is imported when it is asked for."""
+"""What a fit returns, with its doors to reports, plots and files, which import what they open when they are called."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class FitResult(Fitted):
         level : float
             Of the confidence intervals, between 0 and 1.
         backend : {"pandas", "polars", "pyarrow"}, optional
-            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
-            first of the three that is installed.
+            The library of the frame. By default the one that the data came from; where they came from none of the three, the
+            first one that is installed.
 
         Returns
         -------
@@ -66,9 +66,9 @@ class FitResult(Fitted):
         return self.inference(level).to_frame(backend)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write this fit to a file that `fastgd.load` reads: JSON of about a kilobyte for one feature, 4 for ten, and no rows.
+        """Write this fit to a file that `fastgd.load` reads: JSON, about 1 kB for one feature and 4 kB for ten, without any rows.
 
-        A file already there is replaced only when the new one is complete on the disk: whatever fails, one of the two is whole.
+        An existing file is replaced only once the new one is complete on disk: whatever fails, one of the two is complete.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class FitResult(Fitted):
         Raises
         ------
         DataError
-            If the file cannot be written; a file that was there is as it was.
+            If the file cannot be written; an existing file is then unchanged.
 
         Examples
         --------
@@ -93,12 +93,12 @@ class FitResult(Fitted):
         model.write(self, path)
 
     def to_onnx(self) -> ModelProto:
-        """This fit as an ONNX model, for servers, browsers and languages that have no Python.
+        """This fit as an ONNX model, for servers, browsers and languages without Python.
 
-        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), in standard operations whose order is
-        that of `predict`: on onnxruntime the results are equal to the last bit, and on a runtime that adds in another order
-        to about p units in the last place of the largest term. NaN and infinity, which `predict` refuses, come out as NaN or
-        infinity. The names of the features, in their order, and of the target are in the model's metadata, as JSON.
+        The graph takes `X`, double of shape (N, p), and gives `y`, double of shape (N,), by standard operations in the order of
+        `predict`: on onnxruntime the results are bit for bit identical; on a runtime that adds in another order they agree to
+        about p units in the last place of the largest term. NaN and infinity, which `predict` refuses, give NaN or infinity. The
+        names of the features, in their order, and of the target are in the model's metadata, as JSON.
 
         Returns
         -------
@@ -108,7 +108,7 @@ class FitResult(Fitted):
         Raises
         ------
         DataError
-            After a fit by a formula: what makes its columns is Python.
+            After a fit by a formula, whose columns are made by Python code.
         ImportError
             Without onnx.
 
@@ -124,7 +124,7 @@ class FitResult(Fitted):
         return onnx.model(self, self._plane)
 
     def summary(self, level: float = 0.95) -> str:
-        """The fit as a page of text: coefficients with standard error, t, p and interval; the fit; the descent.
+        """The fit as a page of text: coefficients with standard error, t, p and interval; goodness of fit; the descent.
 
         The statistics are those of `inference` and refer to the least squares solution; where the descent ended elsewhere, its
         coefficients are shown alongside. Where there are no standard errors, the page says why and shows the rest.
@@ -169,12 +169,12 @@ class FitResult(Fitted):
         return page.of_run(self, self.stability, 0.95).html()
 
     def explain(self) -> str:
-        """In plain words: was the rate stable, how far did the run get, what would it take, what would scaling do.
+        """In plain words: whether the rate is stable, how far the run got, what it would take, and what scaling would change.
 
         Returns
         -------
         str
-            A line a paragraph.
+            One line for each paragraph.
 
         Examples
         --------
@@ -187,22 +187,22 @@ class FitResult(Fitted):
         return report.explain(self, self.stability)
 
     def plot(self, X: Any = None, y: Any = None) -> NDArray[Any]:
-        """The pictures that say most about this fit, on a new matplotlib figure that is not shown yet.
+        """The most informative plots of this fit, on a new matplotlib figure that is not shown yet.
 
-        Of one feature: the line, the course of the error, and the path on the bowl of the error, as in the data and standardised.
-        Of several: the course of the error and how far each direction has come, and with points what was predicted and missed.
-        `fastgd.plot` has each of them and more, to draw on axes of your own.
+        With one feature: the line, the error curve, and the path on the error surface, as in the data and standardised. With
+        several: the error curve and the distance left along each direction, and with points the predictions and the residuals.
+        `fastgd.plot` has each of them and more, to draw on your own axes.
 
         Parameters
         ----------
         X, y : optional
-            Points to show, in the data's units: a result holds their moments only. Arrays of shape (n,) or (n, p) and (n,); or a
-            frame, the path of a file or a pattern of several as X, and as y the name of the target in it (without it that of
-            the fit) or the formula that was fitted. Files are read piece by piece.
+            Points to show, in the data's units, as a result holds only their moments. Arrays of shape (n,) or (n, p) and (n,); or
+            a frame, the path of a file or a pattern of several as X, and as y the name of its target (by default that of the
+            fit) or the formula that was fitted. Files are read in pieces.
 
         Returns
         -------
-        ndarray of matplotlib.axes.Axes, shape (2, 2), or of several features without points (1, 2)
+        ndarray of matplotlib.axes.Axes, shape (2, 2), or with several features and no points (1, 2)
             As pandas gives for subplots; `axes[0, 0].figure` is the figure.
 
         Raises
@@ -217,21 +217,21 @@ class FitResult(Fitted):
         return plot.page(self, X, y)
 
     def animate(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
-        """Write a moving picture of the descent: the line, beside it the path on the bowl of the error, and the error's course.
+        """Write an animation of the descent: the line, beside it the path on the error surface, and the error curve.
 
-        The iterations are spaced evenly on a logarithmic scale, so that the slow part is seen as well as the first steps.
+        The iterations are evenly spaced on a logarithmic scale, to show both the first steps and the slow part.
 
         Parameters
         ----------
         path : str or os.PathLike
-            File to write: .gif, or where ffmpeg is installed .mp4.
+            File to write: .gif, or with ffmpeg installed .mp4.
         X, y : optional
-            Points to show beside the line of a fit with one feature, as `plot` takes them.
+            Points to show with the line of a fit with one feature, as `plot` takes them.
 
         Raises
         ------
         DataError
-            For another kind of file, or one that cannot be written; for points that cannot be shown.
+            For another kind of file or one that cannot be written, and for points that cannot be shown.
         ImportError
             Without matplotlib or Pillow.
         """
@@ -249,22 +249,22 @@ class FitResult(Fitted):
         sample_weight: Any = None,
         missing: str = "raise",
     ) -> None:
-        """Write a page for a browser, one HTML file without network, in which points, line, rate and iteration can be moved.
+        """Write an interactive page, one HTML file that needs no network, in which points, line, rate and iteration can be moved.
 
-        Of several features it shows the coefficients on their way.
+        With several features it shows the coefficients by iteration.
 
         Parameters
         ----------
         path : str or os.PathLike
-            HTML file to write; one already there is replaced.
+            HTML file to write; an existing one is replaced.
         data, target, features, sample_weight, missing
-            What was given to `fit`, to show the points: a result holds their moments only. Of more than 1000 rows a sample is
-            drawn, the moments being of all. Not read for several features.
+            What was given to `fit`, to show the points, as a result holds only their moments. Of more than 1000 rows a sample is
+            drawn. Not read for several features.
 
         Raises
         ------
         DataError
-            For rows that are not those of the fit, for what the page cannot show, and for a file that cannot be written; as `fit`
+            For rows that are not those of the fit, numbers that the page cannot show, a file that cannot be written, and as `fit`
             for data that cannot be used.
         ImportError
             Without bokeh.
@@ -286,7 +286,7 @@ class FitResult(Fitted):
         if data is not None and len(self.feature_names) == 1:
             source = read(data, target, features, sample_weight, missing)
             if isinstance(source, Collection):
-                raise DataError("the data are a Dask collection: pass rows in memory or files to explore, or none")
+                raise DataError("the data are a Dask collection: pass rows in memory or files to explore, or no data")
             rows = (_rows_of(table) for table in ([source] if isinstance(source, Table) else source))
         replace(path, explorer.page(self, rows), "the page")
 

@@ -1,4 +1,4 @@
-"""Columns as a frame: of the library that is asked for, that the data came from, or that is installed."""
+"""Columns as a frame of the library that is asked for, that the data came from, or that is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastgd.sources import LIBRARIES
 
 
 def frame_of(columns: dict[str, list[Any]], backend: str | None, library: str | None) -> Any:
-    """Of text and, None being missing, of numbers: by `backend`, else by `library` or, where that is missing, as installed."""
+    """A frame of text and numbers, None for a missing one: by `backend`, else by `library` or, without it, what is installed."""
     import narwhals as nw
 
     if backend is not None:

@@ -29,19 +29,18 @@ _UNBOUNDED = 1e150  # under a mask: NumPy still computes there, and shall not ov
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inference:
-    """What the scatter about the least squares solution says about its coefficients; arrays have an entry a coefficient.
+    """Standard errors, tests and intervals of the least squares solution; arrays have one entry for each coefficient.
 
     Where columns depend on others (`estimable` is not all True), `standard_error`, `t`, `p_value` and `interval` are masked
-    arrays (`numpy.ma`), in which the coefficients that the data leave undecided are masked: they keep their places, they are None
-    in `tolist()`, and no NaN stands for them. Under the mask is what knowing nothing comes to: t 0, p 1, and 1e150 as standard
-    error and ends of the interval.
+    arrays (`numpy.ma`): the coefficients that the data leave undecided are masked, and None in `tolist()`, instead of NaN. Under
+    the mask are t 0, p 1, and 1e150 as standard error and ends of the interval.
 
     Attributes
     ----------
     names : tuple of str
         "intercept", if there is one, then the features.
     coef : ndarray of shape (p + 1,), or (p,) without an intercept
-        The least squares solution; of several, that of `FitResult.optimum`.
+        The least squares solution; where there are several, that of `FitResult.optimum`.
     standard_error : ndarray of the same shape
     t : ndarray of the same shape
         coef / standard_error.
@@ -50,37 +49,36 @@ class Inference:
     interval : ndarray of shape (p + 1, 2), or (p, 2)
         Confidence interval, lower and upper end.
     estimable : ndarray of bool of the same shape
-        Whether the data decide the coefficient: it is the same in all least squares solutions.
+        Whether the data determine the coefficient: it is the same in all least squares solutions.
     descent_coef : ndarray of the same shape
-        What the descent reached, beside `coef`; the statistics are not about these.
+        What the descent reached; the statistics refer to `coef`, not to these.
     remaining : float
-        Share of the distance from the start to `coef` that the descent had still to go: `FitResult.remaining`.
+        Share of the distance from the start to `coef` that was still to go: `FitResult.remaining`.
     residual_sd : float
         sqrt(SSE / degrees_of_freedom) with SSE = sum of weight * residual^2, in units of the target.
     n_samples : int
-        Rows, those of weight 0 not counted.
+        Rows, not counting those of weight 0.
     degrees_of_freedom : int
-        Rows less the rank of the design, which is the number of coefficients unless columns depend on others.
+        Rows minus the rank of the design, which is the number of coefficients unless columns depend on others.
     r2 : float
-        1 - SSE / SST. SST is about the mean, or without an intercept about 0.
+        1 - SSE / SST; SST is about the mean, or without an intercept about 0.
     adjusted_r2 : float
         1 - (SSE / degrees_of_freedom) / (SST / (n_samples - 1)), or without an intercept SST / n_samples.
     r_value : float or None
-        Correlation of target and feature, with the sign of the slope; of one feature and with an intercept only.
+        Correlation of target and feature, with the sign of the slope; only for one feature and an intercept.
     f_statistic, f_p_value : float
         Of the hypothesis that all coefficients but the intercept are 0.
     f_degrees_of_freedom : int
-        Of the numerator: the rank less the intercept. Those of the denominator are `degrees_of_freedom`.
+        Of the numerator: the rank without the intercept. Those of the denominator are `degrees_of_freedom`.
     log_likelihood : float
-        Largest for normal errors, n being the rows: -n/2 (log(2 pi SSE / n) + 1) + sum(log(weight)) / 2.
+        The maximum for normal errors and n rows: -n/2 (log(2 pi SSE / n) + 1) + sum(log(weight)) / 2.
     aic, bic : float
-        2 k - 2 log_likelihood and k log(n) - 2 log_likelihood, smaller being better. k is the rank, the intercept counted and the
-        variance not, as in statsmodels; R counts the variance too, which adds 2 and log(n).
+        2 k - 2 log_likelihood and k log(n) - 2 log_likelihood; smaller is better. k is the rank, which counts the intercept and
+        not the variance, as in statsmodels; R counts the variance too, which adds 2 and log(n).
     condition : float or None
-        Largest over smallest singular value of the columns as the data have them, the ones among them and each row times the
-        root of its weight: statsmodels' condition number, the root of `Stability.condition` without `standardize`. Of dependent
-        columns the smallest that is not zero. None where it exceeds float64, and for columns so different in size that their
-        products are lost beside each other (by a factor of 1e270).
+        Largest over smallest singular value of the columns as in the data, with the column of ones and each row times the root of
+        its weight: statsmodels' condition number, the root of `Stability.condition` without `standardize`. Of dependent columns,
+        the smallest that is not zero. None where it exceeds float64, and for columns whose sizes differ by a factor of 1e270.
     level : float
         Of the intervals.
 
@@ -126,13 +124,13 @@ class Inference:
         Parameters
         ----------
         backend : {"pandas", "polars", "pyarrow"}, optional
-            The library of the frame. By default the one that the data came from; where they were no frame of these three, the
-            first of the three that is installed.
+            The library of the frame. By default the one that the data came from; where they came from none of the three, the
+            first one that is installed.
 
         Returns
         -------
         pandas.DataFrame, polars.DataFrame or pyarrow.Table
-            What the data leave undecided is null (in pandas, NaN).
+            With null (in pandas, NaN) for what the data leave undecided.
 
         Raises
         ------

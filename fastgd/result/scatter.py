@@ -1,8 +1,8 @@
-"""The scatter of the rows about the least squares solution, which standard errors are made of.
+"""The scatter of the rows about the least squares solution, from which standard errors are computed.
 
 Where columns depend on others, A has a null space, and a linear function c of the coefficients is estimable, the same for every
 least squares solution, if and only if c has no part in it (Searle 1971, *Linear Models*, section 5.4): c = e_j for coefficient j,
-c = the row for a prediction. The formula above holds for such c, with a generalised inverse, which V gives.
+c = the row for a prediction. The covariance in `inference` holds for such c, with a generalised inverse, which V gives.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ Where there is none, columns that depend on each other up to the rounding of flo
 
 
 class Scatter:
-    """What standard errors are made of, for columns / 2^exponent; or the error that says why there are none.
+    """What standard errors are computed from, for columns / 2^exponent; or the error that says why there are none.
 
     Attributes
     ----------
     problem, target : Problem, Target
         In standardised coordinates.
     rows, df, slope_rank, first : int
-        `first` is the first parameter that there is: 1 without an intercept.
+        `first` is the place of the first parameter: 1 without an intercept.
     noise : float
         sqrt(SSE / W / df).
     total, share : float
@@ -64,7 +64,7 @@ class Scatter:
         if rows <= problem.rank:
             raise DataError(
                 f"{counted(rows, 'row')} for {counted(parameters, 'coefficient')}: nothing is left to "
-                f"estimate the scatter from, and there are no standard errors; at least {parameters + 1} rows are needed"
+                f"estimate the scatter from, so there are no standard errors; at least {parameters + 1} rows are needed"
             )
         if problem.rank == has_intercept:
             raise DataError(_undecided(run.feature_names, problem))
@@ -177,9 +177,9 @@ class Scatter:
         undecided = np.flatnonzero(~self.reached(away))
         if undecided.size:
             raise DataError(
-                f"X breaks in row {undecided[0]} {COUNTED} a dependence that the columns had in all rows that were fitted "
-                f"(rank {self.problem.rank} of {self.problem.n_parameters}): the data leave its prediction undecided, and it "
-                "has no interval"
+                f"row {undecided[0]} of X {COUNTED} breaks a dependence that the columns had in all fitted rows (rank "
+                f"{self.problem.rank} of {self.problem.n_parameters}): the data leave its prediction undecided, so it has no "
+                "interval"
             )
 
 
@@ -204,9 +204,9 @@ def _undecided(names: tuple[str, ...], problem: Problem) -> str:
         how = "the same" if problem.fit_intercept else "zero"
         return (
             f"{names[0]} is {how} in every row, so its coefficient is undecided and has no standard error: "
-            f"rows with another {names[0]} are needed"
+            f"rows with other values of {names[0]} are needed"
         )
     return (
-        f"the columns depend on each other (rank {problem.rank} of {problem.n_parameters}), so that their coefficients are "
-        "undecided and have no standard errors: leave out columns that others make up, or that never vary"
+        f"the columns depend on each other (rank {problem.rank} of {problem.n_parameters}), so their coefficients are "
+        "undecided and have no standard errors: leave out columns that are combinations of others, or constant"
     )
