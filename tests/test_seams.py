@@ -118,6 +118,9 @@ def test_a_penalty_decides_what_the_columns_leave_undecided() -> None:
     result = run(fastgd.fit(twice, y).moments, Request(penalty=L2(0.25)))
     assert result.rank == 3
     assert result.coef[0] == pytest.approx(result.coef[1], rel=1e-14)
+    with pytest.raises(fastgd.DataError, match="a penalised estimate is biased, and has no standard errors of least squares"):
+        result.inference()
+    assert "No standard errors: a penalised estimate is biased" in result.summary()
 
 
 def parameters(result: fastgd.FitResult, fit_intercept: bool) -> list[float]:

@@ -61,6 +61,8 @@ class Scatter:
     def __init__(self, run: Run) -> None:
         problem, target, *_ = run._complete
         rows, parameters, has_intercept = problem.moments.n_samples, problem.n_parameters, problem.fit_intercept
+        if problem.penalty is not None:
+            raise DataError("a penalised estimate is biased, and has no standard errors of least squares")
         if rows <= problem.rank:
             raise DataError(
                 f"{counted(rows, 'row')} for {counted(parameters, 'coefficient')}: nothing is left to "
