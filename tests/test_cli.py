@@ -111,7 +111,7 @@ def test_several_files_a_formula_weights_and_rows_left_out(tmp_path: Path) -> No
     assert fields["coef"] == pytest.approx([3.0, 5.0])
     assert fields["n_dropped"] == 1
     checked = run("check", pattern, "y ~ a", "--weights", "w", "--missing", "drop").stdout
-    assert "(1 more left out: a value was missing)" in checked
+    assert "(1 more left out because a value was missing)" in checked
     assert "line 6 of" in the_line(run("fit", pattern, "y ~ a", "--weights", "w").stderr)
 
 

@@ -46,6 +46,14 @@ def facts(part: str) -> dict[str, str]:
     return dict(re.split(" {2,}", line, maxsplit=1) for line in folded.splitlines())  # type: ignore[arg-type]
 
 
+def test_equations_subtract_what_is_negative() -> None:
+    X = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 2.0], [0.0, -2.0]])
+    assert repr(fastgd.fit(X, X @ [-1.5, 2.0] - 3.0)) == "<FitResult: y = -3 - 1.5 * x0 + 2 * x1, converged>"
+    through_0 = fastgd.fit(np.column_stack([X, X + 1.0]), X @ [-1.5, 2.0], fit_intercept=False)
+    assert repr(through_0).startswith("<FitResult: y = -") and " * x0 + " in repr(through_0) and "- -" not in repr(through_0)
+    assert " + 1 more, converged" in repr(fastgd.fit(*noisy(p=5)))
+
+
 def test_the_page_of_a_fit_that_arrived() -> None:
     result = fastgd.fit(X, Y)
     title, table, fit, descent = parts(result.summary())

@@ -46,14 +46,8 @@ def predicted(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
     ('predicted y', 'observed y', 'observed = predicted')
     """
     points = Points(_rows(result, X, y), lambda X, y: (result.predict(X), y))
-    ax = canvas.axes_or_new(ax)
-    h, v = (canvas.widened(low, high) for low, high in zip(points.low, points.high, strict=True))
-    ax.set(xlim=canvas.padded(*h), ylim=canvas.padded(*v))
-    canvas.plain_ticks(ax)
-    points.draw(ax)
-    target = canvas.plain(result.moments.target_name)
+    ax = _axes(result, points, (points.low[1], points.high[1]), "observed {}", ax)
     ax.axline((0.0, 0.0), slope=1.0, color=BLUE, lw=1.5, label="observed = predicted")
-    ax.set(xlabel=f"predicted {target}", ylabel=f"observed {target}")
     canvas.legend_above(ax)
     return ax
 
@@ -95,18 +89,23 @@ def residuals(result: fastgd.FitResult, X: Any, y: Any = None, *, ax: Axes | Non
     points = Points(_rows(result, X, y), place)
     largest = float(np.abs([points.low[1], points.high[1]]).max()) or 1.0
     spread = largest * math.sqrt(sum(float(((v / largest) ** 2).sum()) for _, v in points) / points.n)
-    ax = canvas.axes_or_new(ax)
-    v = min(points.low[1], -2.0 * spread), max(points.high[1], 2.0 * spread)
-    ax.set(xlim=canvas.padded(*canvas.widened(points.low[0], points.high[0])), ylim=canvas.padded(*canvas.widened(*v)))
-    canvas.plain_ticks(ax)
-    points.draw(ax)
+    heights = min(points.low[1], -2.0 * spread), max(points.high[1], 2.0 * spread)
+    ax = _axes(result, points, heights, "residual ({})", ax)
     ax.axhline(0.0, color=BLUE, lw=1.5, label="no residual")
     style: dict[str, Any] = {"color": ORANGE, "lw": 1.2, "ls": "--"}
     ax.axhline(2.0 * spread, label=f"± 2 × root mean square {spread:.4g}", **style)
     ax.axhline(-2.0 * spread, **style)
-    target = canvas.plain(result.moments.target_name)
-    ax.set(xlabel=f"predicted {target}", ylabel=f"residual ({target})")
     canvas.legend_above(ax)
+    return ax
+
+
+def _axes(result: fastgd.FitResult, points: Points, heights: tuple[float, float], y: str, ax: Axes | None) -> Axes:
+    """With the points."""
+    ax, target = canvas.axes_or_new(ax), canvas.plain(result.moments.target_name)
+    ax.set(xlim=canvas.padded(*canvas.widened(points.low[0], points.high[0])), ylim=canvas.padded(*canvas.widened(*heights)))
+    ax.set(xlabel=f"predicted {target}", ylabel=y.format(target))
+    canvas.plain_ticks(ax)
+    points.draw(ax)
     return ax
 
 

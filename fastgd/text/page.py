@@ -128,7 +128,7 @@ def _title(moments: Moments) -> str:
     """Target, features, rows."""
     hidden = moments.n_features - _ROWS
     names = ", ".join(moments.feature_names[:_ROWS]) + (f" and {hidden} more" if hidden > 0 else "")
-    dropped = f" ({moments.n_dropped:,} more left out: a value was missing)" if moments.n_dropped else ""
+    dropped = f" ({moments.n_dropped:,} more left out because a value was missing)" if moments.n_dropped else ""
     return f"{moments.target_name} on {names}, {counted(moments.n_samples, 'row')}{dropped}"
 
 

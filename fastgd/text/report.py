@@ -46,8 +46,8 @@ def _on_rate(run: Run, stability: Stability) -> str:
         overflow = stability.overflow_iteration(rate)
         when = f" From 0 the error would overflow at iteration {count(overflow)}." if overflow else ""
         return (
-            f"{text}, and each iteration overshoots by more than the last.{when} The best constant rate is {best:.9g}, or "
-            f"{spelled('learning_rate', 'auto')}."
+            f"{text}, and each iteration overshoots by more than the last.{when} The best constant rate, "
+            f"{spelled('learning_rate', 'auto')}, is {best:.9g}."
         )
     if rate == best:
         return f"The learning rate {rate:.9g} is the best constant rate for these data; any below {limit:.9g} is stable."
