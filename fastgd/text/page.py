@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from html import escape
 from textwrap import fill
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from fastgd.moments.moments import Moments
 from fastgd.result.inference import Inference, infer
 from fastgd.result.path import trace
 from fastgd.result.stability import Stability
-from fastgd.text.words import BEYOND, MILLIONTH, count, held, in_words, iterations, share
+from fastgd.text.words import BEYOND, MILLIONTH, count, fate, held, in_words, iterations, share
 
 _WIDTH = 100
 _ROWS = 40  # features in a table
@@ -46,8 +47,6 @@ class Table(NamedTuple):
 
     def html(self) -> str:
         """All text is escaped, and nothing is loaded."""
-        from html import escape  # 2 ms of every import of fastgd
-
         rows = [[escape(cell) for cell in row] for row in self.rows]
         head = f"<thead><tr>{_cells('th', rows.pop(0))}</tr></thead>" if self.has_titles else ""
         cell = "td" if self.has_titles else 'td style="text-align: left"'
@@ -69,8 +68,6 @@ class Page(NamedTuple):
         return "\n\n".join(fill(part, _WIDTH) if isinstance(part, str) else part.text() for part in self.parts)
 
     def html(self) -> str:
-        from html import escape
-
         parts = (f"<p>{escape(part)}</p>" if isinstance(part, str) else part.html() for part in self.parts)
         return f"<div>{''.join(parts)}</div>"
 
@@ -117,11 +114,6 @@ def of_rates(stability: Stability, rate: float | None) -> Page:
         verdict = f"not stable: {fate(stability.overflow_iteration(rate))}"
         facts.append((f"at {rate:.9g}", verdict if needed is None else f"stable: {_to_a_millionth(needed)}"))
     return Page([_title(stability.moments), Table(facts)])
-
-
-def fate(overflow: int | None) -> str:
-    """What happens to a descent at a rate that is not stable."""
-    return f"the error would overflow at iteration {count(overflow)}" if overflow is not None else "it would never settle"
 
 
 def _title(moments: Moments) -> str:

@@ -6,8 +6,7 @@ from fastgd.arguments import counted
 from fastgd.descent.run import Run
 from fastgd.errors import Status, spelled
 from fastgd.result.stability import Stability
-from fastgd.text.page import fate
-from fastgd.text.words import MILLIONTH, condition, count, in_words, iterations, parameters, ratio, share
+from fastgd.text.words import MILLIONTH, condition, count, fate, in_words, iterations, parameters, ratio, share
 
 _TIED = 3.0  # condition of standardised columns above which some move together
 _STEEP = 0.5  # share of the largest part of a direction above which a column belongs to it

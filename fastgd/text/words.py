@@ -29,6 +29,11 @@ def iterations(number: int) -> str:
     return f"{count(number)} {plural(number, 'iteration')}"
 
 
+def fate(overflow: int | None) -> str:
+    """What happens to a descent at a rate that is not stable."""
+    return f"the error would overflow at iteration {count(overflow)}" if overflow is not None else "it would never settle"
+
+
 def ratio(value: float) -> str:
     """How many times: three digits, or a whole number with commas."""
     if value == float("inf"):
