@@ -210,7 +210,7 @@ def _error(film: _Film, ax: Axes, result: fastgd.FitResult) -> Show:
         return lambda i: None
     canvas.log_axes(ax, int(film.at[-1]), float(error.min()), float(error.max()))
     ax.plot(film.at, error, color=GREY, lw=1.0)
-    ax.set(xlabel="iteration", ylabel="error above the minimum")
+    ax.set(xlabel="iteration", ylabel="excess error")
     return _trace(film, ax, np.column_stack([film.at, error]), result)
 
 

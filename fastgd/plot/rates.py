@@ -55,7 +55,7 @@ def stability(result: fastgd.FitResult, *, ax: Axes | None = None) -> Axes:
     rate = result.learning_rate
     limit = result.stability.max_learning_rate if result.rank else math.inf
     ax = canvas.axes_or_new(ax)
-    ax.set(xlabel="learning rate", ylabel="factor of the distance per iteration")
+    ax.set(xlabel="learning rate", ylabel="factor of the distance, per iteration")
     if limit in (0.0, math.inf):
         return canvas.say(ax, "No direction is curved:\nany rate is stable." if result.rank == 0 else "No rate is stable.")
     times = condition(result.stability)
