@@ -32,7 +32,7 @@ class CSV:
     path : str or os.PathLike
         Or a pattern like ``part-*.csv``.
     delimiter : str, optional
-        The one character that separates cells; by default comma, semicolon, tab or |, whichever the first two rows show.
+        The one character that separates cells; by default ``,``, ``;``, tab or ``|``, whichever the first two rows show.
     header : bool, optional
         Whether the first row holds column names; by default it does unless it holds numbers only.
 
