@@ -305,8 +305,8 @@ def iterates(p: int, rest: str = "") -> Case:
     def prepare() -> tuple[Any, ...]:
         rows = points(50, p)
         slow = 1e-14 * fastgd.analyse(rows).max_learning_rate
-        arrays = (part.rows for part in fastgd.fit(rows, learning_rate=slow, max_iter=1)._parts)
-        return *arrays, k, np.ones(k.size, bool), np.empty((k.size, p + 3))
+        problem, target, course, _ = fastgd.fit(rows, learning_rate=slow, max_iter=1)._parts
+        return problem.rows, target.rows, course.rows, k, np.ones(k.size, bool), np.empty((k.size, p + 3))
 
     work = Work(chain=30 * (2 * ADD + 2 * MULTIPLY)) * k.size
     return Case(f"path: {k.size:,} iterates, {p + 1} directions", run.trace, fixed(prepare), work, rest)
