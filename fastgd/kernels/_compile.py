@@ -55,8 +55,8 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile `function` on its first call, and keep the machine code on disk where a cache can be written.
 
     NumPy's error model (x / 0 is inf: no exception leaves a kernel, and loops vectorise), the GIL released, and IEEE arithmetic
-    as written: no ``fastmath`` of any kind. A kernel returns the bits of its run as plain Python, but for the last bit of functions
-    of the C library, such as exp, where NumPy has its own.
+    as written: no ``fastmath`` of any kind. A kernel returns the bits of its run as plain Python, but for the last bit of
+    functions of the C library, such as exp, where NumPy has its own.
 
     A wheel brings only the kernels that Python calls; the others are part of those and stay plain functions.
     """
