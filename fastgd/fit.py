@@ -274,7 +274,7 @@ def run(moments: Moments, request: Request) -> FitResult:
     if moments._details.formula is not None:
         request = _by_formula(request, moments._details.formula)
     sums = moments._sums
-    if sums.shape[1] == _SUMS_OF_LINE and request.start is request.penalty is None:
+    if sums.shape[1] == _SUMS_OF_LINE and request.start is request.penalty is request.rule is None:
         rate, iterations, odd, tolerance = request.numbers
         memory = np.empty(layout.LINE_SHAPE)
         if request.tol is None:

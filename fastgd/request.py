@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from fastgd import arguments
 from fastgd.arguments import argument_error, counted
+from fastgd.errors import DataError
 
 _BELOW = 10**4000, "10**4000"
 """Limit of `max_iter`: Python refuses to print ints with many more digits."""
@@ -88,6 +89,8 @@ class Request:
 
     def to_dict(self) -> dict[str, Any]:
         """The request in the types of JSON, without `unstable`, which changes no result."""
+        if self.penalty is not None or self.rule is not None:
+            raise DataError("a run with a penalty, or by another rule than plain descent, cannot be saved")
         return {
             "learning_rate": "auto" if self.learning_rate is None else self.learning_rate,
             "max_iter": self.max_iter,

@@ -26,6 +26,7 @@ import test_frames
 
 import fastgd
 from fastgd.errors import spelling
+from fastgd.request import Request
 from fastgd.sources import Table
 from fastgd.sources.columns import Columns, Wanted
 from fastgd.sources.files.files import Files
@@ -159,6 +160,7 @@ def with_another_solution() -> fastgd.Moments:
 
 
 ARGUMENTS: list[tuple[Call, str]] = [
+    (lambda: Request(penalty=object()).to_dict(), "a run with a penalty, or by another rule than plain descent, cannot be saved"),
     (lambda: fit(x, y).factors(0.5), "k=0.5: iterations are whole numbers, 0 or more"),
     (lambda: fit(x, y).factors([1, -1]), "k=[1, -1]: iterations are whole numbers, 0 or more"),
     (lambda: fit(x, y).excess([1.0, 2.0, 3.0]), "theta has shape (3,): it must hold the intercept and 1 coefficient"),

@@ -352,3 +352,11 @@ def test_names_are_those_of_the_first_file(tmp_path: Path) -> None:
     found = list(source(paths))
     assert values(found) == [[1, 2]] * 3
     assert [t.origin.path for t in found] == [str(path) for path in paths]
+
+
+def test_each_csv_of_a_list_has_its_own_separator(tmp_path: Path) -> None:
+    a, b = write(tmp_path / "a.csv", "a,y\n1,2\n2,5\n"), write(tmp_path / "b.csv", "a:y\n3:6\n")
+    assert fastgd.fit([a, fastgd.CSV(b, ":")], "y").moments.n_samples == 3
+    for path in (3, fastgd.CSV(a)):
+        with pytest.raises(fastgd.DataError, match="path=.*: pass the path of a file"):
+            fastgd.CSV(path)  # type: ignore[arg-type]

@@ -167,3 +167,12 @@ def test_columns_that_others_make_up_are_told(rows: np.ndarray) -> None:
     _, rank = solve(doubled, fit_intercept=True)
     *columns, y = doubled.T.tolist()
     assert rank == exact.Problem.of(columns, y).rank - 1
+
+
+def test_the_precision_of_a_fit_cannot_be_changed_from_outside() -> None:
+    X = np.random.default_rng(0).normal(size=(30_000, 45))
+    result = fastgd.fit(X, X.sum(axis=1) + 1.0)
+    before = result.moments.precision
+    assert before is not None and before.max() > 0.0
+    before[:] = 0.0
+    assert result.moments.precision.max() > 0.0

@@ -120,6 +120,8 @@ def test_a_penalty_decides_what_the_columns_leave_undecided() -> None:
     assert result.coef[0] == pytest.approx(result.coef[1], rel=1e-14)
     with pytest.raises(fastgd.DataError, match="a penalised estimate is biased, and has no standard errors of least squares"):
         result.inference()
+    with pytest.raises(fastgd.DataError, match="a run with a penalty, or by another rule than plain descent, cannot be saved"):
+        result.save("never.json")
     assert "No standard errors: a penalised estimate is biased" in result.summary()
 
 
@@ -162,8 +164,9 @@ def heavy_ball(X: Array, y: Array, rate: float, beta: float, k: int) -> list[flo
 
 @pytest.mark.parametrize("k", [0, 1, 2, 50, 201])
 @pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
-def test_a_rule_from_outside(k: int, beta: float) -> None:
-    X, y, _ = data(2, 12)
+@pytest.mark.parametrize("p", [1, 2])
+def test_a_rule_from_outside(p: int, k: int, beta: float) -> None:
+    X, y, _ = data(p, 12)
     moments = fastgd.fit(X, y).moments
     rate = 0.9 * (1.0 + beta) * fastgd.analyse(moments).max_learning_rate
     result = run(moments, Request(rate, k, rule=HeavyBall(beta)))

@@ -62,10 +62,10 @@ class Run:
     @property
     def _parts(self) -> Parts:
         """What is known so far: of many features that went to the limit point not yet the directions."""
-        if isinstance(self._arrays, np.ndarray):
-            memory = self._arrays
-            self._arrays = Parts(Problem(self._moments, memory), Target(memory), Course(memory))
-        return self._arrays
+        arrays = self._arrays  # read once: another thread may open them meanwhile
+        if isinstance(arrays, np.ndarray):
+            arrays = self._arrays = Parts(Problem(self._moments, arrays), Target(arrays), Course(arrays))
+        return arrays
 
     @property
     def _complete(self) -> Parts:

@@ -14,3 +14,5 @@ sees a row, and through the public door to users, who collect, add and send them
 - `units`: what is said where float64 cannot hold a number in the data's units;
 - `threads`, `progress`: what `n_jobs` and `progress` ask for.
 """
+
+from fastgd.moments.moments import Moments as Moments

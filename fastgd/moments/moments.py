@@ -52,7 +52,7 @@ class Moments:
     3.5
     """
 
-    __slots__ = ("_details", "_feature_names", "_n_closed", "_segment", "_sums", "_target_name", "precision")
+    __slots__ = ("_details", "_feature_names", "_n_closed", "_segment", "_sums", "_target_name", "_precision")
 
     def __init__(self) -> None:
         self._sums: Any = None  # (4, sums): those of rows whose place is not known
@@ -61,7 +61,7 @@ class Moments:
         self._feature_names: tuple[str, ...] | None = None
         self._target_name: str | None = None
         self._details = NO_DETAILS
-        self.precision: NDArray[np.float64] | None = None  # of `_sums`
+        self._precision: NDArray[np.float64] | None = None  # of `_sums`
 
     @classmethod
     def from_arrays(cls, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, n_jobs: int = 1) -> Moments:
@@ -196,13 +196,13 @@ class Moments:
 
     def _content(self) -> Content:
         return Content(
-            self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._details, self.precision
+            self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._details, self._precision
         )
 
     def _hold(self, content: Content) -> None:
         # One statement without a call in it: Python looks for signals where functions begin, calls end and loops turn.
         (
-            self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._details, self.precision
+            self._sums, self._n_closed, self._segment, self._feature_names, self._target_name, self._details, self._precision
         ) = content
 
     @property
@@ -247,6 +247,11 @@ class Moments:
         """
         high, low, _, exponent = self._closed()._sums[:, 0].tolist()
         return in_float64(high + low, exponent, "the sum of the weights", "sample_weight")
+
+    @property
+    def precision(self) -> NDArray[np.float64] | None:
+        """What is not known of each column's sum of squares about its mean, as a share of it, (p + 1,); None for 31 digits."""
+        return None if self._precision is None else self._precision.copy()
 
     @property
     def mean(self) -> NDArray[np.float64]:

@@ -97,7 +97,7 @@ def closed_moments(
     moments._feature_names = feature_names
     moments._target_name = target_name
     moments._details = details
-    moments.precision = precision
+    moments._precision = precision
     return moments
 
 

@@ -23,7 +23,7 @@ class Problem(View):
     __slots__ = ("moments", "penalty")
 
     exponents, means, spreads, scales = Row(layout.EXPONENT), Row(layout.MEAN), Row(layout.SPREAD), Row(layout.SCALE)
-    mean_pairs, spread_pairs, scale_pairs = Pairs(layout.MEAN), Pairs(layout.SPREAD), Pairs(layout.SCALE)
+    mean_pairs, scale_pairs = Pairs(layout.MEAN), Pairs(layout.SCALE)
     max_rate, best_rate, rate_exponent = Number(layout.MAX_RATE), Number(layout.BEST_RATE), Number(layout.RATE_EXPONENT)
     weight, weight_exponent = Number(layout.WEIGHT), Number(layout.WEIGHT_EXPONENT)
     _rank, _directions, _intercept, _standardized = (
@@ -155,16 +155,6 @@ class Target(View):
         Number(layout.MEAN_Y), Number(layout.VAR_Y), Number(layout.EXPONENT_Y), Number(layout.LEAST)
     )
     best, best_pairs = Row(layout.BEST), Pairs(layout.BEST)
-
-    @property
-    def mean_pair(self) -> list[float]:
-        pair: list[float] = self.rows[layout.MEAN_Y, :2].tolist()
-        return pair
-
-    @property
-    def variance_pair(self) -> list[float]:
-        pair: list[float] = self.rows[layout.VAR_Y, :2].tolist()
-        return pair
 
     def in_units(self, problem: Problem, theta: Array) -> tuple[float, Array]:
         """Intercept and coefficients of theta'' in the data's units."""

@@ -48,7 +48,7 @@ class CsvFile:
         with reading(path, _FAULT, csv.Error):
             rows = _open(path)
             try:
-                self._look(rows, options if like is None else options._replace(delimiter=like.delimiter), like)
+                self._look(rows, options if like is None or options.delimiter else options._replace(delimiter=like.delimiter), like)
             except BaseException:
                 rows.close()
                 raise

@@ -49,13 +49,12 @@ class Files:
     """
 
     def __init__(self, data: Any, n_features: int | None = None) -> None:
-        first = data[0] if isinstance(data, list) and data else data
-        text = first if isinstance(first, CSV) else CSV("")
-        options = Options(text.delimiter, text.header, n_features)
         self._files: list[tuple[str, Reader]] = []
-        for path in _paths(data):
-            self._files.append((path, _open(path, options)))
-            options = options._replace(first=self._files[0][1])
+        for one in data if isinstance(data, list) and data else [data]:
+            text = one if isinstance(one, CSV) else CSV("")
+            for path in _paths(one):
+                first = self._files[0][1] if self._files else None
+                self._files.append((path, _open(path, Options(text.delimiter, text.header, n_features, first))))
         self.path, self.names = self._files[0][0], self._files[0][1].names
         self.once = None if os.path.isfile(self.path) else f"the pipe {self.path}"
         _refuse_twice(self.names, self.path)

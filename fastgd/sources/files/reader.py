@@ -51,6 +51,8 @@ class CSV:
     header: bool | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.path, str | os.PathLike) or isinstance(self.path, CSV):
+            raise argument_error("path", self.path, "pass the path of a file")
         one_character = isinstance(self.delimiter, str) and re.fullmatch(r'[^"\r\n\x80-\U0010ffff]', self.delimiter)
         if self.delimiter is not None and not one_character:
             raise argument_error("delimiter", self.delimiter, "pass the one character that separates cells, as ';' or '\\t'")
