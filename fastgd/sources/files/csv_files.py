@@ -48,7 +48,9 @@ class CsvFile:
         with reading(path, _FAULT, csv.Error):
             rows = _open(path)
             try:
-                self._look(rows, options if like is None or options.delimiter else options._replace(delimiter=like.delimiter), like)
+                if like is not None and options.delimiter is None:
+                    options = options._replace(delimiter=like.delimiter)
+                self._look(rows, options, like)
             except BaseException:
                 rows.close()
                 raise
