@@ -271,8 +271,8 @@ ARGUMENTS: list[tuple[Call, str]] = [
     ),
     (
         lambda: fit(fit(shares(30_000, 40), np.arange(30_000) % 7, fit_intercept=False).moments),
-        "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked "
-        "otherwise, or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays",
+        "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: the "
+        "columns depend on each other too strongly for it; make the moments by Moments.from_arrays",
     ),
     (lambda: fit(np.eye(3), y).slope, "slope: 3 features were fitted, and each has a coefficient, in .coef"),
     (lambda: fit(np.eye(3), y, start=[1, 2]), "start=[1, 2]: it must hold 4 numbers, (intercept, 3 coefficients)"),

@@ -443,8 +443,8 @@ def shares(X: np.ndarray) -> np.ndarray:
 
 
 TOO_FEW = (
-    "^these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked otherwise, "
-    "or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays$"
+    "^these moments have the 16 digits of a fit of many features to the limit point, too few for this question: the columns "
+    "depend on each other too strongly for it; make the moments by Moments.from_arrays$"
 )
 
 

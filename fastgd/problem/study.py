@@ -56,8 +56,8 @@ def study(
     rank = fit_intercept + factor.solve(moments._sums, precision, ridge, fit_intercept, rows, target.rows, order, high, low)
     if rank < d - 1 + fit_intercept and precision.any():
         raise DataError(
-            "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: asked "
-            "otherwise, or with other rows, the columns depend on each other too much; make the moments by Moments.from_arrays"
+            "these moments have the 16 digits of a fit of many features to the limit point, too few for this question: the "
+            "columns depend on each other too strongly for it; make the moments by Moments.from_arrays"
         )
     if refined is not None:
         _take_refined(target, rows[layout.EXPONENT], refined.theta, refined.error)
